@@ -1,0 +1,150 @@
+import * as v from 'valibot';
+
+import {nearest} from '../core/nearest.ts';
+import type {Diagnostic} from './diagnostic.ts';
+import type {KeyInfo} from './keys.ts';
+import {infoOf, nodeOf} from './nodes.ts';
+import type {Path} from './places.ts';
+import type {Table, TomlDocument} from './toml.ts';
+
+type Schema = v.GenericSchema<unknown, unknown>;
+
+/** A finding about a value, before it has a place. */
+export interface Problem {
+  readonly path: Path;
+  readonly message: string;
+  readonly hint?: string | undefined;
+  /** @defaultValue 'value' */
+  readonly at?: 'key' | 'value';
+  /** Into a string value, UTF-16 units. */
+  readonly index?: number;
+  /** @defaultValue 'error' */
+  readonly severity?: 'error' | 'warning';
+}
+
+export interface Validated<Output> {
+  /** What is left when all that is wrong is taken out: enough to look for further mistakes, not to run. */
+  readonly output: Output;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Hold values against a schema and say everything that is wrong, not only the first.
+ *
+ * valibot's own object schemas stop at the first unknown key and take a list or a date for a table, so tables are walked here
+ * and valibot judges the values.
+ */
+export function validate<S extends Schema>(schema: S, value: Table): Validated<v.InferOutput<S>> {
+  const problems: Problem[] = [];
+  const {kept} = prune(schema, value, [], undefined, problems);
+  return {output: v.parse(schema, kept), problems};
+}
+
+/** Diagnostics of the problems, in the order of the file. */
+export function place(problems: readonly Problem[], document: TomlDocument, file: string): readonly Diagnostic[] {
+  return problems
+    .map(({path, message, hint, at, index, severity = 'error'}): Diagnostic => {
+      const where = at === 'key' ? document.keyAt(path) : document.valueAt(path, index);
+      return {file, ...where, message, severity, ...(hint === undefined ? {} : {hint})};
+    })
+    .sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** True for a TOML table; not for a list or a date. */
+export function isTable(value: unknown): value is Table {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+type Pruned = {readonly kept?: unknown};
+const NOTHING: Pruned = {};
+
+function prune(schema: Schema, value: unknown, path: Path, above: KeyInfo | undefined, problems: Problem[]): Pruned {
+  const info = infoOf(schema) ?? above;
+  const node = nodeOf(schema);
+  if (node.type !== 'object' && node.type !== 'record') return leaf(schema, value, path, info, problems);
+  if (!isTable(value)) {
+    problems.push({path, message: `Expected "${nameOf(path)}" to be a table: got ${show(value)}`, hint: tableHint(path)});
+    return NOTHING;
+  }
+  const kept: Record<string, unknown> = {};
+  for (const [name, item] of Object.entries(value)) {
+    const inner = [...path, name];
+    if (node.type === 'record' ? RESERVED.has(name) : !Object.hasOwn(node.entries, name)) {
+      const candidates = node.type === 'record' ? [] : Object.keys(node.entries);
+      problems.push(unknownKey(inner, candidates));
+      continue;
+    }
+    const next = node.type === 'record' ? node.value : node.entries[name];
+    const result = next === undefined ? NOTHING : prune(next, item, inner, info, problems);
+    if ('kept' in result) kept[name] = result.kept;
+  }
+  if (node.type === 'object') problems.push(...missing(node.entries, value, path));
+  return {kept};
+}
+
+/** Names that a plain JavaScript object cannot hold safely; valibot's records drop them without a word. */
+const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
+
+function leaf(schema: Schema, value: unknown, path: Path, info: KeyInfo | undefined, problems: Problem[]): Pruned {
+  const result = v.safeParse(schema, value);
+  if (result.success) return {kept: value};
+  for (const issue of result.issues) {
+    const inner = [...path, ...(issue.path ?? []).map((step) => step.key as string | number)];
+    const got = info?.secret ? kindOf(issue.input) : show(issue.input);
+    const message = `Expected "${nameOf(path)}" to be ${issue.message}: got ${got}`;
+    problems.push({path: inner, message, hint: hintFor(schema, issue.input) ?? info?.hint});
+  }
+  return NOTHING;
+}
+
+function hintFor(schema: Schema, input: unknown): string | undefined {
+  const node = nodeOf(schema);
+  if (node.type !== 'picklist' || typeof input !== 'string') return undefined;
+  const meant = nearest(input.replace(/^SIG/, ''), node.options);
+  return meant === undefined ? undefined : `did you mean "${meant}"?`;
+}
+
+function unknownKey(path: Path, candidates: readonly string[]): Problem {
+  const name = nameOf(path);
+  if (candidates.length === 0) return {path, at: 'key', message: `"${name}" cannot be used as a name`};
+  const meant = nearest(name, candidates);
+  if (meant !== undefined) {
+    return {path, at: 'key', message: `Unknown key ${show(name)}: did you mean "${meant}"?`};
+  }
+  return {path, at: 'key', message: `Unknown key ${show(name)}`, hint: `known here: ${candidates.join(', ')}`};
+}
+
+function missing(entries: Readonly<Record<string, Schema>>, value: Table, path: Path): readonly Problem[] {
+  return Object.entries(entries).flatMap(([name, entry]) => {
+    const info = infoOf(entry);
+    if (!info?.required || Object.hasOwn(value, name)) return [];
+    return [{path, message: `"${name}" is missing`, hint: `add: ${name} = ${info.example}`}];
+  });
+}
+
+function tableHint(path: Path): string {
+  return `write [${path.join('.')}] on a line of its own, and its keys below`;
+}
+
+/** The key that a path is about: indices of a list belong to the list's key. */
+export function nameOf(path: Path): string {
+  return path.findLast((step) => typeof step === 'string') ?? 'the file';
+}
+
+const LONGEST_SHOWN = 60;
+
+/** A value in a message, short. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}…` : value);
+  }
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : kindOf(value);
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (value instanceof Date) return 'a date';
+  if (typeof value === 'boolean') return 'true or false without quotes';
+  return typeof value === 'object' ? 'a table' : `a ${typeof value === 'string' ? 'text' : typeof value}`;
+}
+

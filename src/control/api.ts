@@ -1,0 +1,166 @@
+import type {ErrorRecord} from '../errors.ts';
+
+/**
+ * What a supervisor can be asked: the daemon implements it, the client implements it over the socket,
+ * and the command line, the dashboard and the doors to other tools see only this.
+ */
+export interface SupervisorApi {
+  info(): Promise<SupervisorInfo>;
+  status(request: StatusRequest): Promise<StatusReport>;
+  /** Start, stop, restart. Resolves when all of them are done (or failed); never rejects for a single program. */
+  act(request: ActRequest, onProgress: (event: SupervisorEvent) => void): Promise<ActReport>;
+  /** Read the configuration again; changes nothing that runs unless its app was removed. */
+  reload(request: {readonly apps: readonly string[]}): Promise<ReloadReport>;
+  /** Call back for every event until the signal aborts or the supervisor goes. */
+  events(onEvent: (event: SupervisorEvent) => void, signal: AbortSignal): Promise<void>;
+  /** End the supervisor. `stopApps: false` leaves the apps running, to be adopted by the next one. */
+  shutdown(request: {readonly stopApps: boolean}): Promise<{readonly pid: number}>;
+}
+
+export interface SupervisorInfo {
+  /** appsup's version, as in package.json. */
+  readonly version: string;
+  /** Of the protocol: the `1` of `/v1`. */
+  readonly protocol: 1;
+  readonly pid: number;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  /** Programs that were found running by this supervisor when it came. */
+  readonly adopted: number;
+  /** How long no supervisor was there before this one; `undefined` after a clean end or a reboot. */
+  readonly goneMs: number | undefined;
+  /** The moment at which the supervisor came back, wall clock; only with `goneMs`. */
+  readonly cameBackAt: number | undefined;
+}
+
+/** supervisord's state names in lower case. */
+export type StateName =
+  | 'stopped'
+  | 'starting'
+  | 'running'
+  | 'backoff'
+  | 'stopping'
+  | 'exited'
+  | 'fatal'
+  | 'unknown';
+
+export interface ProcessStatus {
+  readonly app: string;
+  readonly program: string;
+  /** The program's name, or `queue_00` with several processes. */
+  readonly process: string;
+  readonly state: StateName;
+  /** What the user asked for. */
+  readonly desired: 'running' | 'stopped';
+  /** Since when in this state; milliseconds since 1970. */
+  readonly since: number;
+  /** Starts by the supervisor's own decision since the user's last start or restart. */
+  readonly restarts: number;
+  readonly pid: number | undefined;
+  /** Bytes (proportional set size) of the process and all that it started; only when asked for. */
+  readonly memory: number | undefined;
+  /** Why it is in this state, one line, for everything but running. */
+  readonly reason: string | undefined;
+  /** The next try in `backoff`; milliseconds since 1970. */
+  readonly nextTryAt: number | undefined;
+  /** True when this process was taken over from an earlier supervisor. */
+  readonly adopted: boolean;
+  /** The last overlapping restart that came to nothing, until the next success. */
+  readonly lastChangeFailed: string | undefined;
+  /** True when the running process was started from an older version of the app's file. */
+  readonly outdated: boolean;
+}
+
+export interface AppStatus {
+  readonly app: string;
+  readonly file: string;
+  readonly port: number | undefined;
+  readonly mount: string;
+  /** Where it is served: the public URL if known, else the local one; `undefined` when nothing listens. */
+  readonly where: string | undefined;
+  /** The file's mistakes in one line each; its processes are then those of the last good version. */
+  readonly problems: readonly string[];
+  readonly processes: readonly ProcessStatus[];
+}
+
+export interface StatusRequest {
+  /** Empty: all. */
+  readonly targets: readonly string[];
+  readonly memory: boolean;
+}
+
+export interface StatusReport {
+  readonly supervisor: SupervisorInfo;
+  readonly apps: readonly AppStatus[];
+}
+
+/** `app`, `app:program`, `app:program_00` or `all`. */
+export type Target = string;
+
+export interface ActRequest {
+  readonly action: 'start' | 'stop' | 'restart';
+  readonly targets: readonly Target[];
+  /** `false`: return as soon as it is under way. @defaultValue true */
+  readonly wait?: boolean;
+}
+
+export interface ActReport {
+  readonly results: readonly ActResult[];
+}
+
+export interface ActResult {
+  readonly app: string;
+  readonly process: string;
+  readonly ok: boolean;
+  readonly state: StateName;
+  /** `true` when there was nothing to do: it ran, or was stopped, already. */
+  readonly unchanged: boolean;
+  readonly pid: number | undefined;
+  /** The process that was replaced, for restart. */
+  readonly previousPid: number | undefined;
+  /** From spawn to ready. */
+  readonly readyMs: number | undefined;
+  /** True when the old process served until the new one was ready. */
+  readonly overlapped: boolean;
+  /** The local URL, for the program that serves. */
+  readonly url: string | undefined;
+  readonly error: ErrorRecord | undefined;
+  /** The last lines that the failed process printed. */
+  readonly output: readonly string[];
+}
+
+export interface ReloadReport {
+  /** Apps that are known now. */
+  readonly apps: readonly string[];
+  /** Files that could not be taken, with their mistakes. */
+  readonly problems: readonly {readonly app: string; readonly problems: readonly string[]}[];
+}
+
+/** What happened, as it happens. Times are milliseconds since 1970. */
+export type SupervisorEvent =
+  | {
+      readonly type: 'state';
+      readonly at: number;
+      readonly app: string;
+      readonly process: string;
+      readonly from: StateName;
+      readonly state: StateName;
+      readonly pid: number | undefined;
+      readonly reason: string | undefined;
+    }
+  | {
+      readonly type: 'change';
+      readonly at: number;
+      readonly app: string;
+      readonly process: string;
+      /** An overlapping restart: begun, done, or given up. */
+      readonly phase: 'proving' | 'replaced' | 'gave-up';
+      readonly pid: number | undefined;
+      readonly reason: string | undefined;
+    }
+  | {
+      readonly type: 'config';
+      readonly at: number;
+      readonly app: string;
+      readonly change: 'added' | 'changed' | 'removed' | 'broken';
+    };

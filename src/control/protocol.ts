@@ -1,0 +1,149 @@
+import {AppsupError} from '../errors.ts';
+import type {ErrorRecord} from '../errors.ts';
+import type {ActRequest, StatusRequest} from './api.ts';
+
+/**
+ * The `/v1` protocol: HTTP/1.1 over a Unix socket, JSON in and out.
+ *
+ * ```
+ * GET  /v1/info                          {"result": SupervisorInfo}
+ * GET  /v1/status?app=web&memory=1       {"result": StatusReport}
+ * POST /v1/act       ActRequest          {"event": …}* then {"result": ActReport}    one JSON text a line
+ * POST /v1/reload    {"apps": […]}       {"result": ReloadReport}
+ * GET  /v1/events                        {"event": …}* until somebody hangs up
+ * POST /v1/shutdown  {"stopApps": true}  {"result": {"pid": 7}}
+ * ```
+ *
+ * Instead of a result there may be `{"error": ErrorRecord}`. Every answer names its version in `Appsup-Version`.
+ */
+export const VERSION_HEADER = 'appsup-version';
+
+/** Of a request's body. Requests are names; the longest sensible one is far below. */
+export const MAX_BODY_BYTES = 64 * 1024;
+/** Of a request's or an answer's head. */
+export const MAX_HEAD_BYTES = 16 * 1024;
+/** Targets in one request. */
+const MAX_TARGETS = 1000;
+
+const ACTIONS = ['start', 'stop', 'restart'] as const;
+/** `all`, `app`, `app:program`, `app:*`; each part as a name of config. */
+const TARGET = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}(:([A-Za-z0-9][A-Za-z0-9_-]{0,66}|\*))?$/;
+
+/** One line of a stream, or a whole plain answer. */
+export type Envelope = {readonly event: unknown} | {readonly result: unknown} | {readonly error: ErrorRecord};
+
+/** @throws AppsupError `PROTOCOL` */
+export function parseAct(body: unknown): ActRequest {
+  const fields = objectOf(body, ['action', 'targets', 'wait']);
+  const action = ACTIONS.find((known) => known === fields['action']);
+  if (action === undefined) throw refused('"action" to be "start", "stop" or "restart"', fields['action']);
+  const targets = targetsOf(fields['targets'], '"targets"');
+  if (targets.length === 0) throw refused('"targets" to name something', targets);
+  return {action, targets, wait: booleanOf(fields, 'wait', true)};
+}
+
+/** @throws AppsupError `PROTOCOL` */
+export function parseReload(body: unknown): {readonly apps: readonly string[]} {
+  return {apps: targetsOf(objectOf(body, ['apps'])['apps'] ?? [], '"apps"')};
+}
+
+/** @throws AppsupError `PROTOCOL` */
+export function parseShutdown(body: unknown): {readonly stopApps: boolean} {
+  const fields = objectOf(body, ['stopApps']);
+  if (typeof fields['stopApps'] !== 'boolean')
+    throw refused('"stopApps" to be true or false', fields['stopApps']);
+  return {stopApps: fields['stopApps']};
+}
+
+/** @throws AppsupError `PROTOCOL` */
+export function parseStatus(query: URLSearchParams): StatusRequest {
+  for (const name of query.keys()) {
+    if (name !== 'app' && name !== 'memory') throw refused('"app" or "memory" in the query', name);
+  }
+  return {targets: targetsOf(query.getAll('app'), '"app"'), memory: query.get('memory') === '1'};
+}
+
+/** The reverse of {@link parseStatus}, with its `?`. */
+export function statusQuery({targets, memory}: StatusRequest): string {
+  const query = [
+    ...targets.map((target) => `app=${encodeURIComponent(target)}`),
+    ...(memory ? ['memory=1'] : []),
+  ];
+  return query.length === 0 ? '' : `?${query.join('&')}`;
+}
+
+/**
+ * One JSON text of an answer.
+ *
+ * Only the frame is checked: both sides come from one package, and an answer of another version says so in its head.
+ *
+ * @throws AppsupError `PROTOCOL` when it is not one of ours.
+ */
+export function parseEnvelope(text: string): Envelope {
+  const value = parseJson(text);
+  if (isObject(value)) {
+    if ('event' in value) return {event: value['event']};
+    if ('result' in value) return {result: value['result']};
+    if (isErrorRecord(value['error'])) return {error: value['error']};
+  }
+  throw new AppsupError(
+    'PROTOCOL',
+    'Cannot understand the supervisor: expected an event, a result or an error',
+    {
+      hint: 'appsup daemon restart',
+    },
+  );
+}
+
+/** @throws AppsupError `PROTOCOL` when it is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new AppsupError(
+      'PROTOCOL',
+      `Cannot read JSON: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function targetsOf(value: unknown, what: string): readonly string[] {
+  if (!Array.isArray(value) || value.length > MAX_TARGETS) {
+    throw refused(`${what} to be a list of at most ${MAX_TARGETS} names`, value);
+  }
+  return value.map((target: unknown) => {
+    if (typeof target === 'string' && TARGET.test(target)) return target;
+    throw refused(`${what} to hold names such as "app" or "app:program"`, target);
+  });
+}
+
+function booleanOf(fields: Readonly<Record<string, unknown>>, name: string, missing: boolean): boolean {
+  const value = fields[name];
+  if (value === undefined) return missing;
+  if (typeof value !== 'boolean') throw refused(`"${name}" to be true or false`, value);
+  return value;
+}
+
+function objectOf(value: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
+  if (!isObject(value)) throw refused('a JSON object', value);
+  const unknown = Object.keys(value).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw refused(known.map((name) => `"${name}"`).join(', '), unknown);
+  return value;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isErrorRecord(value: unknown): value is ErrorRecord {
+  return isObject(value) && typeof value['code'] === 'string' && typeof value['message'] === 'string';
+}
+
+function refused(expected: string, got: unknown): AppsupError {
+  // Cut, since it goes back to the sender and into the log.
+  const shown = (JSON.stringify(got) ?? 'nothing').slice(0, 80);
+  return new AppsupError('PROTOCOL', `Cannot take the request: expected ${expected}, got ${shown}`);
+}

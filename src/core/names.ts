@@ -1,0 +1,37 @@
+/**
+ * Names that reach a shell, a crontab, an Apache file or a file name.
+ *
+ * They are checked here, once, at the door; behind it they are trusted.
+ */
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
+const USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/;
+const MOUNT = /^(\/(~?[A-Za-z0-9_-]+)){1,8}$/;
+
+/** True for a name of an app or program: `[A-Za-z0-9_-]`, at most 63, no leading `-` or `_`. */
+export function isName(text: string): boolean {
+  return NAME.test(text);
+}
+
+/** True for a login name as it may stand in a comment of a snippet. */
+export function isUserName(text: string): boolean {
+  return USER.test(text);
+}
+
+/**
+ * True for a URL path prefix that every front end reads alike: `/alice_tasks`, `/~alice/tasks`.
+ *
+ * Segments of `[A-Za-z0-9_-]`, each optionally with a leading `~`; no dot (a regex character in Apache), no trailing slash.
+ */
+export function isMount(text: string): boolean {
+  return text.length <= 200 && MOUNT.test(text);
+}
+
+/** An app's name out of free text such as a directory's name: `Flask Tasks!` → `flask-tasks`. `undefined` if nothing is left. */
+export function nameFrom(text: string): string | undefined {
+  const name = text
+    .replace(/[^A-Za-z0-9_-]+/g, '-')
+    .replace(/^[-_]+|[-_]+$/g, '')
+    .slice(0, 63);
+  return isName(name) ? name.toLowerCase() : undefined;
+}

@@ -1,0 +1,132 @@
+/**
+ * What a user asked for, complete: every default filled in, every path absolute, every duration in milliseconds.
+ *
+ * Config text becomes an {@link AppSpec} in `config/`; nothing behind that door checks it again.
+ */
+
+/** `keep`: the app sees the mount (SCRIPT_NAME); `strip`: the front end removes it; `none`: the app is at `/`. */
+export type PrefixMode = 'keep' | 'strip' | 'none';
+
+/** `always`; `on-failure`: only after a signal or a non-zero exit; `never`. */
+export type RestartPolicy = 'always' | 'on-failure' | 'never';
+
+/** Signals that a program may name for its stop, without `SIG`. */
+export const STOP_SIGNALS = ['TERM', 'INT', 'QUIT', 'HUP', 'USR1', 'USR2', 'KILL'] as const;
+export type StopSignal = (typeof STOP_SIGNALS)[number];
+
+/** What to run. One member per kind of server that appsup knows by name. */
+export type Launch =
+  | {
+      readonly kind: 'gunicorn';
+      /** `module:callable`, e.g. `wsgi:application`. */
+      readonly target: string;
+      readonly workers: number;
+      readonly threads: number;
+      /** gunicorn's `-k`; `undefined` is gunicorn's own default. */
+      readonly workerClass: string | undefined;
+      /** Further arguments, as they are. */
+      readonly args: readonly string[];
+    }
+  | {readonly kind: 'uvicorn'; readonly target: string; readonly workers: number; readonly args: readonly string[]}
+  | {
+      readonly kind: 'uwsgi';
+      /** `module:callable`, or the path of an `.ini` file (ends in `.ini`). */
+      readonly target: string;
+      readonly workers: number;
+      readonly threads: number;
+      readonly args: readonly string[];
+    }
+  | {
+      readonly kind: 'command';
+      /** The words after splitting; run without a shell. */
+      readonly argv: readonly string[];
+    };
+
+/**
+ * How a program meets its port.
+ *
+ * `socket`: the held socket is inherited as descriptor 3; `port`: the program binds `PORT` by itself; `none`: it serves nothing.
+ */
+export type Listen = 'socket' | 'port' | 'none';
+
+/** When a started process counts as running. */
+export type Readiness =
+  | {
+      /** An HTTP answer under the mount; see `supervisor/probe.ts` for what counts as up. */
+      readonly kind: 'http';
+      /** Below the mount, begins with `/`. */
+      readonly path: string;
+      /** `Host` header; `undefined` is the public host if it is known, else the address itself. */
+      readonly host: string | undefined;
+      /** Accepted statuses; `undefined`: everything but 500, 502, 503 and 504. */
+      readonly status: readonly number[] | undefined;
+      /** For one request. */
+      readonly timeoutMs: number;
+    }
+  | {readonly kind: 'tcp'; readonly timeoutMs: number}
+  /** It stayed up for `startMs`. */
+  | {readonly kind: 'none'};
+
+export interface ProgramSpec {
+  readonly name: string;
+  readonly launch: Launch;
+  readonly listen: Listen;
+  /** Processes of this program; above 1 they are addressed `app:program_00`, `_01`, ... */
+  readonly numprocs: number;
+  readonly restart: RestartPolicy;
+  /** A process that lives this long was a successful start. @defaultValue 1_000, as supervisord's `startsecs` */
+  readonly startMs: number;
+  /** A process that is not ready by then is stopped. @defaultValue 60_000 */
+  readonly readyMs: number;
+  readonly readiness: Readiness;
+  /** Quick failures in a row before `fatal`; `Infinity` never gives up. @defaultValue 10 */
+  readonly giveUp: number;
+  /** First wait after a failure; doubles up to `backoffCapMs`. @defaultValue 1_000 */
+  readonly backoffMs: number;
+  /** @defaultValue 60_000 */
+  readonly backoffCapMs: number;
+  readonly stopSignal: StopSignal;
+  /** Then SIGKILL to the whole tree. @defaultValue 30_000, gunicorn's own graceful time */
+  readonly stopMs: number;
+  /** Start the new process before the old one stops. Holds only with `listen: 'socket'`. @defaultValue true */
+  readonly overlap: boolean;
+  /** Names of programs of the same app that have to be running first. */
+  readonly after: readonly string[];
+  /** Absolute. @defaultValue the app's directory */
+  readonly directory: string;
+  /** Added to, and stronger than, the app's `env`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Octal file mode mask of the process. @defaultValue 0o027 */
+  readonly umask: number;
+}
+
+export interface AppSpec {
+  readonly name: string;
+  /** The config file this came from, absolute; for messages. */
+  readonly file: string;
+  /** Absolute, `~` expanded. */
+  readonly directory: string;
+  /** `/alice_tasks`: leading slash, no trailing one; `''` only with prefix mode `none`. */
+  readonly mount: string;
+  readonly prefix: PrefixMode;
+  /** A fixed port of the user's choice; `undefined`: leased. */
+  readonly port: number | undefined;
+  /** Interpreter to look for programs in: a venv or conda prefix (absolute), or `auto` (beside the code, else the system's). */
+  readonly python: string;
+  /** Absolute paths, later ones win. */
+  readonly envFiles: readonly string[];
+  /** Stronger than the env files. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly programs: readonly ProgramSpec[];
+}
+
+/** The program that serves the app's mount, if any: at most one per app (config holds that). */
+export function webProgram(app: AppSpec): ProgramSpec | undefined {
+  return app.programs.find((program) => program.listen !== 'none');
+}
+
+/** Names of the processes of a program: `['web']`, or `['web_00', 'web_01']`. */
+export function processNames(program: ProgramSpec): readonly string[] {
+  if (program.numprocs === 1) return [program.name];
+  return Array.from({length: program.numprocs}, (_, index) => `${program.name}_${String(index).padStart(2, '0')}`);
+}

@@ -1,0 +1,91 @@
+import type {ActRequest, ActResult} from '../control/api.ts';
+import type {HostedApp} from './hosted-app.ts';
+import {isAtRest} from './hosted-app.ts';
+import {actResult} from './report.ts';
+import type {Selection} from './targets.ts';
+import type {Unit} from './unit.ts';
+
+/** Do what was asked with the chosen units of one app, and say for each what came of it. */
+export async function act({app, units}: Selection, {action, wait = true}: ActRequest): Promise<readonly ActResult[]> {
+  switch (action) {
+    case 'start':
+      return await start(app, units, wait);
+    case 'stop':
+      return await stop(app, units, wait);
+    case 'restart':
+      return await restart(app, units, wait);
+  }
+}
+
+async function start(app: HostedApp, units: readonly Unit[], wait: boolean): Promise<readonly ActResult[]> {
+  const already = new Set(units.filter(({state}) => state.id === 'running'));
+  for (const unit of units) if (!already.has(unit)) unit.lastFailure = undefined;
+  app.start(units);
+  return await Promise.all(
+    units.map(async (unit) => {
+      if (already.has(unit)) return actResult(app, unit, {ok: true, unchanged: true});
+      if (!wait) return actResult(app, unit, {ok: true});
+      await app.until(() => hasStarted(app, unit));
+      return startResult(app, unit);
+    }),
+  );
+}
+
+async function stop(app: HostedApp, units: readonly Unit[], wait: boolean): Promise<readonly ActResult[]> {
+  const pids = new Map(units.map((unit) => [unit, unit.main?.process.pid]));
+  const already = new Set(units.filter(({state, leaving}) => state.id === 'stopped' && leaving.length === 0));
+  const stopped = app.stop(units);
+  if (wait) await stopped;
+  else void stopped;
+  return units.map((unit) =>
+    actResult(app, unit, {
+      ok: !wait || isAtRest(unit),
+      unchanged: already.has(unit),
+      previousPid: pids.get(unit),
+      ...(!wait || isAtRest(unit) ? {} : {message: 'it was started again meanwhile'}),
+    }),
+  );
+}
+
+/** One after the other: with several processes, all but one serve at any moment. */
+async function restart(app: HostedApp, units: readonly Unit[], wait: boolean): Promise<readonly ActResult[]> {
+  const results: ActResult[] = [];
+  for (const unit of app.inOrder(units).flat()) {
+    const before = unit.main?.process;
+    unit.lastFailure = undefined;
+    unit.lastChangeFailed = undefined;
+    app.restart(unit);
+    const overlapped = unit.change !== undefined;
+    if (!wait) {
+      results.push(actResult(app, unit, {ok: true, previousPid: before?.pid, overlapped}));
+      continue;
+    }
+    await app.until(() => hasStarted(app, unit) && unit.change === undefined && unit.leaving.length === 0);
+    const previousPid = before?.pid;
+    if (unit.main?.process === before && before !== undefined) {
+      const message = `the new version did not become ready; the old one (pid ${before.pid}) still serves`;
+      results.push(actResult(app, unit, {ok: false, previousPid, overlapped, failure: unit.lastChangeFailed, message}));
+    } else {
+      results.push({...startResult(app, unit), previousPid, overlapped});
+    }
+  }
+  return results;
+}
+
+/** The start came to an end, good or bad; or it hangs on something that did not start. */
+function hasStarted(app: HostedApp, unit: Unit): boolean {
+  const waitsFor = app.waitsFor(unit);
+  if (waitsFor !== undefined) {
+    const needed = [...app.units.values()].filter(({id}) => id.program === waitsFor);
+    return needed.some((each) => isAtRest(each) && app.waitsFor(each) === undefined);
+  }
+  return unit.state.id === 'running' || (isAtRest(unit) && unit.state.id !== undefined);
+}
+
+function startResult(app: HostedApp, unit: Unit): ActResult {
+  const waitsFor = app.waitsFor(unit);
+  if (waitsFor !== undefined) return actResult(app, unit, {ok: false, message: `it waits for ${waitsFor}, which is not running`});
+  const finished = unit.state.id === 'exited' && unit.state.exit.code === 0;
+  const ok = unit.state.id === 'running' || finished;
+  return actResult(app, unit, {ok, failure: ok ? undefined : unit.lastFailure});
+}

@@ -1,0 +1,89 @@
+import {readdirSync, readlinkSync} from 'node:fs';
+
+import {MARK, parseMark} from '../core/mark.ts';
+import type {Clock} from '../system/clock.ts';
+import type {Exits} from '../system/exits.ts';
+import type {Proc} from '../system/proc.ts';
+import type {ProcessWorld} from './live-process.ts';
+import {LiveProcess} from './live-process.ts';
+import type {ProcessRecord, UnitRecord} from './records.ts';
+import {endTree, lives} from './tree.ts';
+
+/** What an earlier supervisor left behind. */
+export interface Inheritance {
+  /** Units whose serving process lives: to be taken over. */
+  readonly living: readonly UnitRecord[];
+  /** Processes that lived beside it: on their way out, or never proven. */
+  readonly superseded: readonly {readonly unit: UnitRecord; readonly process: ProcessRecord}[];
+  /** Units that had a process, which is gone. */
+  readonly dead: readonly UnitRecord[];
+}
+
+/** Sort the records by what still lives. After a reboot nothing does: pids are of another boot then. */
+export function inheritanceOf(records: readonly UnitRecord[], proc: Proc): Inheritance {
+  const bootId = proc.bootId();
+  const isLiving = (process: ProcessRecord) => process.bootId === bootId && lives(proc, process);
+  const living = records.filter(({main}) => main !== undefined && isLiving(main));
+  return {
+    living,
+    superseded: records.flatMap((unit) =>
+      unit.others.filter(isLiving).map((process) => ({unit, process})),
+    ),
+    dead: records.filter((unit) => unit.main !== undefined && !living.includes(unit)),
+  };
+}
+
+/**
+ * End everything that carries a mark of this state directory and belongs to no living leader: orphans of a master that
+ * died while no supervisor was there, and a process that was started in the instant before the supervisor died.
+ */
+export async function endOrphans(
+  world: ProcessWorld,
+  state: string,
+  keep: ReadonlySet<string>,
+  onOrphan: (mark: string) => void,
+): Promise<void> {
+  const {proc} = world;
+  const marks = new Map<string, number>();
+  for (const {pid} of proc.list()) {
+    const mark = pid === process.pid ? undefined : proc.variable(pid, MARK);
+    if (mark === undefined || keep.has(mark) || parseMark(mark)?.state !== state) continue;
+    marks.set(mark, Math.min(pid, marks.get(mark) ?? Infinity));
+  }
+  await Promise.all(
+    [...marks].map(async ([mark, pid]) => {
+      onOrphan(mark);
+      await endTree({...world, leader: {pid, startTicks: proc.stat(pid)?.startTicks ?? 0, mark}, killAt: () => 0});
+    }),
+  );
+}
+
+/** Take a process over and hear of its end. */
+export function adoptProcess(
+  world: ProcessWorld & {readonly exits: Exits; readonly clock: Clock},
+  record: ProcessRecord,
+): LiveProcess {
+  return LiveProcess.adopt(world, record);
+}
+
+/** The descriptor by which a process holds a socket, found by the socket's inode; `undefined` if it has none. */
+export function descriptorOf(pid: number, inode: number): number | undefined {
+  const wanted = `socket:[${inode}]`;
+  try {
+    for (const name of readdirSync(`/proc/${pid}/fd`)) {
+      if (linkOf(`/proc/${pid}/fd/${name}`) === wanted) return Number(name);
+    }
+  } catch {
+    // The process ended meanwhile, or hides its descriptors (prctl PR_SET_DUMPABLE): either way there is nothing to fetch.
+  }
+  return undefined;
+}
+
+/** A descriptor may be closed between the listing and the look. */
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}

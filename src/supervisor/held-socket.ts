@@ -1,0 +1,103 @@
+import http from 'node:http';
+
+import type {RawSocket, Sockets} from '../system/sockets.ts';
+
+/**
+ * The listening socket of an app, from its first start until the app is removed.
+ *
+ * It is either `quiet` (held, handed to processes, visitors queue in it), or `answering` (no process is there, so the
+ * supervisor says so with 503, and nobody else can take the port).
+ */
+export class HeldSocket {
+  readonly port: number;
+  readonly #sockets: Sockets;
+  #at: {readonly raw: RawSocket} | {readonly raw: RawSocket; readonly server: http.Server};
+  #quieting: Promise<number> | undefined;
+  /** The wish of the last call; it may change while a copy is under way. */
+  #page: (() => string) | undefined;
+
+  private constructor(sockets: Sockets, port: number, raw: RawSocket) {
+    this.#sockets = sockets;
+    this.port = port;
+    this.#at = {raw};
+  }
+
+  /**
+   * Bind the port and listen.
+   *
+   * @throws Error with `code` `EADDRINUSE`, `EACCES`, ...
+   */
+  static bind(sockets: Sockets, port: number, page: () => string): HeldSocket {
+    const held = new HeldSocket(sockets, port, sockets.bindPort(port));
+    // A port that is bound and not listened on could still be taken by another user's listen(2).
+    held.answer(page);
+    return held;
+  }
+
+  /** Hold a socket that came from a predecessor or an adopted process; it listens already. */
+  static adopt(sockets: Sockets, port: number, raw: RawSocket): HeldSocket {
+    return new HeldSocket(sockets, port, raw);
+  }
+
+  get answering(): boolean {
+    return 'server' in this.#at;
+  }
+
+  /** Descriptor to hand over to a successor; whether quiet or answering. */
+  get fd(): number {
+    return this.#at.raw.fd;
+  }
+
+  /** Answer 503 to every visitor with the page of the moment. */
+  answer(page: () => string): void {
+    this.#page = page;
+    if ('server' in this.#at) return;
+    const {raw} = this.#at;
+    const server = http.createServer((request, response) => {
+      request.resume();
+      response.writeHead(503, {
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': 'no-store',
+        'retry-after': '10',
+        connection: 'close',
+      });
+      response.end(request.method === 'HEAD' ? undefined : this.#page?.());
+    });
+    server.maxConnections = 256;
+    server.headersTimeout = 10_000;
+    server.requestTimeout = 30_000;
+    // A visitor who leaves early is no event for us.
+    server.on('clientError', (_error, socket) => socket.destroy());
+    server.on('error', () => undefined);
+    raw.serve(server);
+    // The page must not keep a supervisor alive that wants to end.
+    server.unref();
+    this.#at = {raw, server};
+  }
+
+  /** Stop answering, keep the socket: whoever gets the descriptor accepts from now on. */
+  async quiet(): Promise<number> {
+    this.#page = undefined;
+    if (!('server' in this.#at)) return this.#at.raw.fd;
+    this.#quieting ??= this.#hush(this.#at).finally(() => {
+      this.#quieting = undefined;
+    });
+    return await this.#quieting;
+  }
+
+  /** Let go of the port. */
+  close(): void {
+    if ('server' in this.#at) this.#at.server.close();
+    else this.#at.raw.close();
+  }
+
+  /** Closing a server closes its descriptor, so a copy is made first and the port is never without a holder. */
+  async #hush(at: {readonly raw: RawSocket; readonly server: http.Server}): Promise<number> {
+    const raw = await this.#sockets.duplicate(at.raw);
+    this.#at = {raw};
+    at.server.close();
+    at.server.closeIdleConnections();
+    if (this.#page !== undefined) this.answer(this.#page);
+    return raw.fd;
+  }
+}

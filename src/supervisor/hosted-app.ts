@@ -1,0 +1,219 @@
+import {startOrder} from '../core/order.ts';
+import {processNames, webProgram} from '../core/spec.ts';
+import type {AppSpec, ProgramSpec} from '../core/spec.ts';
+import type {UnitState} from '../core/state.ts';
+import type {Clock} from '../system/clock.ts';
+import type {Desired, DesiredStates} from './desired.ts';
+import type {HeldSocket} from './held-socket.ts';
+import type {UnitRecord} from './records.ts';
+import type {Runner, Started} from './unit.ts';
+import {Unit} from './unit.ts';
+
+/** A process that was found running, for the unit that it belongs to. */
+export interface Found {
+  readonly record: UnitRecord;
+  readonly main: Started;
+}
+
+export interface HostedAppOptions {
+  readonly name: string;
+  readonly file: string;
+  readonly clock: Clock;
+  readonly runner: Runner;
+  readonly desired: DesiredStates;
+  readonly onChange: (app: HostedApp, unit: Unit, from: UnitState) => void;
+  /** Bind the app's port if that is possible now; `undefined` with a reason in `app.portProblem` if not. */
+  readonly bind: (app: HostedApp) => HeldSocket | undefined;
+}
+
+/** One app with its units, its socket and what the user wishes of it. */
+export class HostedApp {
+  readonly name: string;
+  file: string;
+  /** The last good version of its file; `undefined` while there has been none. */
+  spec: AppSpec | undefined;
+  /** Of the file that {@link HostedApp.spec} came from. */
+  hash = '';
+  /** The mistakes of the file as it is now. */
+  problems: readonly string[] = [];
+  port: number | undefined;
+  publicUrl: string | undefined;
+  socket: HeldSocket | undefined;
+  /** Why the port is not held. */
+  portProblem: string | undefined;
+  readonly units = new Map<string, Unit>();
+  readonly #options: HostedAppOptions;
+  readonly #wishes: Map<string, Desired>;
+  /** Units that start as soon as what they come after is running. */
+  readonly #pending = new Set<Unit>();
+  readonly #listeners = new Set<() => void>();
+
+  constructor(options: HostedAppOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.file = options.file;
+    this.#wishes = new Map(options.desired.read(options.name));
+  }
+
+  /** Take a good version of the app's file. What runs goes on as it is; new programs get a unit. */
+  take(spec: AppSpec, hash: string): void {
+    this.spec = spec;
+    this.hash = hash;
+    const wanted = new Set<string>();
+    for (const program of spec.programs) {
+      for (const [index, process] of processNames(program).entries()) {
+        wanted.add(process);
+        const unit = this.units.get(process);
+        if (unit === undefined) this.#add(program, process, index);
+        else unit.spec = program;
+      }
+    }
+    for (const [process, unit] of this.units) {
+      if (!wanted.has(process) && isAtRest(unit)) this.units.delete(process);
+    }
+  }
+
+  /** Go on with a process that an earlier supervisor started. */
+  adopt({record, main}: Found): Unit {
+    const index = Math.max(0, processNames(main.program).indexOf(record.process));
+    return this.#add(main.program, record.process, index, {main, restarts: record.restarts});
+  }
+
+  desired(program: string): Desired {
+    return this.#wishes.get(program) ?? 'stopped';
+  }
+
+  /** What a unit waits for before it starts, or `undefined`. */
+  waitsFor(unit: Unit): string | undefined {
+    if (!this.#pending.has(unit)) return undefined;
+    return unit.spec.after.find((name) => !this.#isUp(name));
+  }
+
+  /** Remember the wish, then start in order. Does not wait. */
+  start(units: readonly Unit[]): void {
+    this.#wish(units, 'running');
+    this.resume(units);
+  }
+
+  /** Start without a new wish: after a boot, or when the supervisor returns. */
+  resume(units: readonly Unit[]): void {
+    for (const unit of units) this.#pending.add(unit);
+    this.#startPending();
+  }
+
+  /** Remember the wish, then stop: what comes after others first. Resolves when all of it is gone. */
+  async stop(units: readonly Unit[]): Promise<void> {
+    this.#wish(units, 'stopped');
+    await this.halt(units);
+  }
+
+  /** Stop without a new wish. */
+  async halt(units: readonly Unit[]): Promise<void> {
+    for (const unit of units) this.#pending.delete(unit);
+    for (const wave of this.inOrder(units).toReversed()) {
+      for (const unit of wave) unit.send({type: 'stop'});
+      await this.until(() => wave.every((unit) => isAtRest(unit) || this.#pending.has(unit)));
+    }
+  }
+
+  /** Ask for a new generation. What is not running is started. Does not wait. */
+  restart(unit: Unit): void {
+    this.#wish([unit], 'running');
+    if (unit.state.id === 'running' || unit.state.id === 'starting') unit.send({type: 'restart'});
+    else this.resume([unit]);
+  }
+
+  /** Resolves when the condition holds; it is asked after every change of the app. */
+  async until(condition: () => boolean): Promise<void> {
+    if (condition()) return;
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (!condition()) return;
+        this.#listeners.delete(look);
+        resolve();
+      };
+      this.#listeners.add(look);
+    });
+  }
+
+  /** Units in waves: each wave needs only earlier ones. */
+  inOrder(units: readonly Unit[]): readonly (readonly Unit[])[] {
+    const programs = this.spec?.programs ?? units.map(({spec}) => spec);
+    const order = startOrder(programs);
+    // A cycle cannot come from a good file; an old record's programs may be incomplete, so nothing is left out.
+    const waves = order.ok ? order.waves : [];
+    const placed = waves.map((names) => units.filter(({id}) => names.includes(id.program)));
+    const rest = units.filter((unit) => !placed.some((wave) => wave.includes(unit)));
+    return [...placed, rest].filter((wave) => wave.length > 0);
+  }
+
+  /** The units of the program that serves the mount. */
+  webUnits(): readonly Unit[] {
+    return [...this.units.values()].filter(({spec}) => spec.listen !== 'none');
+  }
+
+  /** Keep the promise of the port: held while something serves, answered with 503 while nothing does. */
+  tendSocket(): void {
+    const web = this.webUnits();
+    if (web.length === 0 || !web.every(isAtRest)) return;
+    this.socket ??= this.#options.bind(this);
+    this.socket?.answer(() => closedPage(this.name, web));
+  }
+
+  get serves(): boolean {
+    return this.spec !== undefined && webProgram(this.spec) !== undefined;
+  }
+
+  #add(program: ProgramSpec, process: string, index: number, found?: {main: Started; restarts: number}): Unit {
+    const unit = new Unit({
+      id: {app: this.name, program: program.name, process, index},
+      spec: program,
+      clock: this.#options.clock,
+      runner: this.#options.runner,
+      onChange: (changed, from) => this.#changed(changed, from),
+      ...found,
+    });
+    this.units.set(process, unit);
+    return unit;
+  }
+
+  #changed(unit: Unit, from: UnitState): void {
+    this.tendSocket();
+    this.#options.onChange(this, unit, from);
+    this.#startPending();
+    for (const look of [...this.#listeners]) look();
+  }
+
+  #startPending(): void {
+    for (const unit of [...this.#pending]) {
+      if (!unit.spec.after.every((name) => this.#isUp(name))) continue;
+      this.#pending.delete(unit);
+      unit.send({type: 'start'});
+    }
+  }
+
+  #isUp(program: string): boolean {
+    const units = [...this.units.values()].filter(({id}) => id.program === program);
+    return units.length > 0 && units.every(({state}) => state.id === 'running');
+  }
+
+  /** @throws AppsupError `DISK`: then nothing was changed. */
+  #wish(units: readonly Unit[], wish: Desired): void {
+    const wishes = new Map(this.#wishes);
+    for (const {id} of units) wishes.set(id.program, wish);
+    this.#options.desired.write(this.name, wishes);
+    for (const [program, value] of wishes) this.#wishes.set(program, value);
+  }
+}
+
+/** Nothing of the unit runs or is being started or stopped. */
+export function isAtRest(unit: Unit): boolean {
+  return ['stopped', 'exited', 'fatal', 'backoff'].includes(unit.state.id) && unit.leaving.length === 0;
+}
+
+/** What visitors see while nothing serves. Says nothing about why: that is the owner's business. */
+function closedPage(app: string, units: readonly Unit[]): string {
+  const back = units.some(({state}) => state.id === 'backoff');
+  const text = back ? 'is starting again; please try in a moment' : 'is not running at the moment';
+  return `<!doctype html>\n<meta charset="utf-8">\n<title>${app}</title>\n<p>The application <b>${app}</b> ${text}.</p>\n`;
+}

@@ -1,0 +1,120 @@
+import {createHash} from 'node:crypto';
+import {readdirSync, rmSync} from 'node:fs';
+import path from 'node:path';
+
+import type {AppSpec} from '../core/spec.ts';
+import {isName} from '../core/names.ts';
+import {systemCode} from '../errors.ts';
+import {readIfThere, writeAtomically} from '../system/files.ts';
+import type {Paths} from '../system/paths.ts';
+
+/** What a later supervisor has to know to take a process over. Holds no environment, so no secret. */
+export interface ProcessRecord {
+  readonly generation: number;
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly bootId: string;
+  /** Wall clock, milliseconds. */
+  readonly startedAt: number;
+  readonly mark: string;
+  readonly logFile: string;
+  readonly logOffset: number;
+  readonly port: number | undefined;
+  readonly privateSocket: string | undefined;
+  /** True when it was handed the app's held socket. */
+  readonly held: boolean;
+  /** Of the app's file that it was started from. */
+  readonly hash: string;
+}
+
+/** All that is recorded of one unit. */
+export interface UnitRecord {
+  readonly version: 1;
+  readonly process: string;
+  /** The app as it was, without any environment. */
+  readonly app: AppSpec;
+  readonly restarts: number;
+  readonly main: ProcessRecord | undefined;
+  /** Processes that have to go: candidates and those that were replaced. */
+  readonly others: readonly ProcessRecord[];
+}
+
+/** Files of one directory, one per unit, so that a damaged one harms no other. */
+export class Records {
+  readonly #directory: string;
+
+  constructor(paths: Pick<Paths, 'processes'>) {
+    this.#directory = paths.processes;
+  }
+
+  write(record: UnitRecord): void {
+    writeAtomically(this.#file(record.app.name, record.process), JSON.stringify({...record, app: withoutEnvironment(record.app)}));
+  }
+
+  remove(app: string, process: string): void {
+    rmSync(this.#file(app, process), {force: true});
+  }
+
+  /** Every readable record; `onGarbage` is told of the others. */
+  readAll(onGarbage: (file: string) => void): readonly UnitRecord[] {
+    const found: UnitRecord[] = [];
+    for (const name of list(this.#directory)) {
+      if (!name.endsWith('.json')) continue;
+      const file = path.join(this.#directory, name);
+      const record = parseRecord(readIfThere(file) ?? '');
+      if (record === undefined) onGarbage(file);
+      else found.push(record);
+    }
+    return found;
+  }
+
+  #file(app: string, process: string): string {
+    return path.join(this.#directory, `${app}.${process}.json`);
+  }
+}
+
+/** A record out of untrusted text: a file may be cut off or damaged. */
+export function parseRecord(text: string): UnitRecord | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<UnitRecord> | null;
+    if (value?.version !== 1 || !isName(value.app?.name ?? '') || !isName(value.process ?? '')) return undefined;
+    if (!Array.isArray(value.app?.programs) || !Array.isArray(value.others)) return undefined;
+    const all = [...value.others, ...(value.main === undefined ? [] : [value.main])] as Partial<ProcessRecord>[];
+    return all.every(isProcessRecord) ? ({restarts: 0, main: undefined, ...value} as UnitRecord) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function isProcessRecord(value: Partial<ProcessRecord>): boolean {
+  return (
+    Number.isSafeInteger(value.pid) &&
+    (value.pid as number) > 1 &&
+    Number.isSafeInteger(value.generation) &&
+    Number.isFinite(value.startTicks) &&
+    typeof value.bootId === 'string' &&
+    typeof value.mark === 'string' &&
+    typeof value.logFile === 'string'
+  );
+}
+
+/** The app without `env`: it may hold secrets, and state files hold none. */
+export function withoutEnvironment(app: AppSpec): AppSpec {
+  return {...app, env: {}, programs: app.programs.map((program) => ({...program, env: {}}))};
+}
+
+/** A short name for a socket of one generation; socket paths are short of room (unix(7)). */
+export function privateSocketPath(paths: Pick<Paths, 'run'>, app: string, process: string, generation: number): string {
+  const unit = createHash('sha256').update(`${app}:${process}`).digest('hex').slice(0, 8);
+  return path.join(paths.run, `${unit}-${(generation % 36 ** 5).toString(36)}.sock`);
+}
+
+function list(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

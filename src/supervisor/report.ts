@@ -1,0 +1,118 @@
+import type {ActResult, AppStatus, ProcessStatus, StateName} from '../control/api.ts';
+import {describeExit} from '../core/machine.ts';
+import type {UnitState} from '../core/state.ts';
+import {AppsupError, isAppsupError} from '../errors.ts';
+import type {Clock} from '../system/clock.ts';
+import type {HostedApp} from './hosted-app.ts';
+import type {Outcome, Unit} from './unit.ts';
+
+/** An app as `status` shows it. */
+export function appStatus(app: HostedApp, clock: Clock, memory: boolean): AppStatus {
+  return {
+    app: app.name,
+    file: app.file,
+    port: app.port,
+    mount: app.spec?.mount ?? '',
+    where: whereOf(app),
+    problems: [...app.problems, ...(app.portProblem === undefined ? [] : [app.portProblem])],
+    processes: [...app.units.values()].map((unit) => processStatus(app, unit, clock, memory)),
+  };
+}
+
+/** The public address if it is known, else the local one; `undefined` when the app serves nothing. */
+export function whereOf(app: HostedApp): string | undefined {
+  if (app.spec === undefined || !app.serves) return undefined;
+  return app.publicUrl ?? localUrl(app);
+}
+
+/** The address on this host, as the front end asks it. */
+export function localUrl(app: HostedApp): string | undefined {
+  if (app.port === undefined || app.spec === undefined || !app.serves) return undefined;
+  const path = app.spec.prefix === 'keep' ? `${app.spec.mount}/` : '/';
+  return `http://127.0.0.1:${app.port}${path}`;
+}
+
+function processStatus(app: HostedApp, unit: Unit, clock: Clock, memory: boolean): ProcessStatus {
+  const {state, main} = unit;
+  return {
+    app: app.name,
+    program: unit.id.program,
+    process: unit.id.process,
+    state: state.id,
+    desired: app.desired(unit.id.program),
+    since: unit.since,
+    restarts: unit.restarts,
+    pid: main?.process.pid,
+    memory: memory && main !== undefined ? main.process.memory() : undefined,
+    reason: reasonOf(app, unit),
+    nextTryAt: state.id === 'backoff' ? clock.wall() + Math.max(0, state.until - clock.monotonic()) : undefined,
+    adopted: main?.process.adopted ?? false,
+    lastChangeFailed: unit.change === undefined ? unit.lastChangeFailed?.reason : undefined,
+    outdated: main !== undefined && app.spec !== undefined && main.process.record.hash !== app.hash,
+  };
+}
+
+function reasonOf(app: HostedApp, unit: Unit): string | undefined {
+  const {state} = unit;
+  const waitsFor = app.waitsFor(unit);
+  if (waitsFor !== undefined) return `waits for ${waitsFor}`;
+  switch (state.id) {
+    case 'stopped':
+      return app.desired(unit.id.program) === 'stopped' ? 'stopped by you' : undefined;
+    case 'starting':
+      return unit.lastFailure?.reason;
+    case 'backoff':
+    case 'fatal':
+      return state.why;
+    case 'exited':
+      return describeExit(state.exit);
+    case 'running':
+    case 'stopping':
+      return undefined;
+  }
+}
+
+/** What came of one wish for one process. */
+export function actResult(
+  app: HostedApp,
+  unit: Unit,
+  facts: {
+    readonly ok: boolean;
+    readonly unchanged?: boolean;
+    readonly previousPid?: number | undefined;
+    readonly overlapped?: boolean;
+    readonly failure?: Outcome | undefined;
+    readonly message?: string;
+  },
+): ActResult {
+  const {failure} = facts;
+  return {
+    app: app.name,
+    process: unit.id.process,
+    ok: facts.ok,
+    state: unit.state.id,
+    unchanged: facts.unchanged ?? false,
+    pid: unit.main?.process.pid,
+    previousPid: facts.previousPid,
+    readyMs: unit.readyMs,
+    overlapped: facts.overlapped ?? false,
+    url: facts.ok && unit.spec.listen !== 'none' ? localUrl(app) : undefined,
+    error: facts.ok ? undefined : errorOf(app, unit, facts.message, failure),
+    output: failure?.output ?? [],
+  };
+}
+
+function errorOf(app: HostedApp, unit: Unit, message: string | undefined, failure: Outcome | undefined) {
+  if (isAppsupError(failure?.error) && message === undefined) return failure.error.toJSON();
+  const name = `${app.name}:${unit.id.process}`;
+  const why = message ?? failure?.reason ?? `it is ${unit.state.id}`;
+  return new AppsupError('NOT_READY', `${name} did not start: ${why}`, {
+    hint: `appsup logs ${name}`,
+    details: {state: unit.state.id, ...(failure === undefined ? {} : {reason: failure.reason})},
+  }).toJSON();
+}
+
+/** Name of a machine state in supervisord's words. */
+export function stateName(state: UnitState): StateName {
+  return state.id;
+}

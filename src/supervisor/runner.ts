@@ -1,0 +1,228 @@
+import {rmSync, statSync} from 'node:fs';
+import path from 'node:path';
+
+import {formatMark} from '../core/mark.ts';
+import type {AppSpec, ProgramSpec} from '../core/spec.ts';
+import {AppsupError, messageOf, systemCode} from '../errors.ts';
+import type {LaunchContext, Prepared} from '../launch/prepare.ts';
+import type {Paths} from '../system/paths.ts';
+import type {RawSocket, Sockets} from '../system/sockets.ts';
+import type {HeldSocket} from './held-socket.ts';
+import {lastWords} from './last-words.ts';
+import type {LastWords} from './last-words.ts';
+import type {ProcessWorld} from './live-process.ts';
+import {LiveProcess} from './live-process.ts';
+import {probe} from './probe.ts';
+import type {ProbeRequest} from './probe.ts';
+import {privateSocketPath} from './records.ts';
+import type {ProcessRecord} from './records.ts';
+import type {Runner, Started, UnitIdentity} from './unit.ts';
+
+/** What the runner has to know of an app at the moment of a start. */
+export interface AppAtStart {
+  readonly app: AppSpec;
+  /** Of the app's file. */
+  readonly hash: string;
+  readonly port: number | undefined;
+  readonly publicUrl: string | undefined;
+}
+
+export interface RunnerOptions extends ProcessWorld {
+  readonly paths: Paths;
+  readonly sockets: Sockets;
+  readonly user: LaunchContext['user'];
+  readonly prepare: (app: AppSpec, program: ProgramSpec, context: LaunchContext) => Promise<Prepared>;
+  /** @throws AppsupError `CONFIG` when the app's file is broken, `NO_SUCH_APP` when it is gone. */
+  readonly lookUp: (app: string) => Promise<AppAtStart>;
+  /** The app's socket: bound now if it is not held yet. @throws AppsupError `PORT_TAKEN` */
+  readonly hold: (app: string, port: number) => HeldSocket;
+  /** True when the app's socket is held. */
+  readonly holds: (app: string) => boolean;
+  /** Let go of the app's port: its program binds it by itself. */
+  readonly release: (app: string) => void;
+  readonly onWarning: (app: string, process: string, text: string) => void;
+}
+
+/** Starts real processes: prepares the command, hands over sockets, spawns, and asks until it answers. */
+export class ProcessRunner implements Runner {
+  readonly #options: RunnerOptions;
+  readonly #requests = new WeakMap<LiveProcess, ProbeRequest>();
+  #lastGeneration = 0;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  async start(unit: UnitIdentity, signal: AbortSignal): Promise<Started> {
+    const {paths, prepare, lookUp, user, onWarning} = this.#options;
+    const now = await lookUp(unit.app);
+    const program = now.app.programs.find(({name}) => name === unit.program);
+    if (program === undefined) {
+      throw new AppsupError('NO_SUCH_PROGRAM', `Cannot start "${unit.app}:${unit.program}": ${now.app.file} has no such program`);
+    }
+    const generation = this.#nextGeneration();
+    const prepared = await prepare(now.app, program, {
+      user,
+      paths,
+      port: now.port,
+      base: now.publicUrl === undefined ? {} : {publicUrl: now.publicUrl},
+      process: unit.process,
+      index: unit.index,
+      generation,
+    });
+    for (const warning of prepared.warnings) onWarning(unit.app, unit.process, warning);
+    const sockets = await this.#openSockets({unit, program, prepared, port: now.port, generation});
+    signal.throwIfAborted();
+    return await this.#spawn({unit, now, program, prepared, generation, sockets});
+  }
+
+  async ready(started: Started, signal: AbortSignal, onRefusal: (detail: string) => void): Promise<void> {
+    const request = this.#requests.get(started.process);
+    if (request === undefined) return;
+    for (let look = 0; ; look++) {
+      const answer = await probe(request, signal);
+      signal.throwIfAborted();
+      if (answer.up) return;
+      if (!answer.refused) onRefusal(answer.detail);
+      // Nobody listens yet, which no event tells: look again soon at first, then seldom.
+      const wait = answer.refused ? Math.min(20 + look, 250) : 500;
+      await new Promise<void>((resolve) => this.#options.clock.after(wait, resolve));
+      signal.throwIfAborted();
+    }
+  }
+
+  canShare({app}: UnitIdentity): boolean {
+    return this.#options.holds(app);
+  }
+
+  lastWords({record, secrets}: LiveProcess): LastWords {
+    const {reason, lines} = lastWords(record.logFile, record.logOffset);
+    const hide = (text: string) => secrets.reduce((result, secret) => result.replaceAll(secret, '***'), text);
+    return {reason: reason === undefined ? undefined : hide(reason), lines: lines.map(hide)};
+  }
+
+  #nextGeneration(): number {
+    // The moment of the start, so that no two supervisors ever give the same; never twice, also if the clock is set back.
+    this.#lastGeneration = Math.max(this.#lastGeneration + 1, this.#options.clock.wall());
+    return this.#lastGeneration;
+  }
+
+  async #openSockets({unit, program, prepared, port, generation}: ToOpen): Promise<OpenSockets> {
+    const {paths, sockets, hold, release} = this.#options;
+    const open: {fds: number[]; held: boolean; own: RawSocket | undefined; ownPath: string | undefined} = {
+      fds: [],
+      held: false,
+      own: undefined,
+      ownPath: undefined,
+    };
+    for (const kind of prepared.sockets) {
+      if (kind === 'held') {
+        if (port === undefined) throw new Error(`${unit.app} has no port`);
+        open.fds.push(await hold(unit.app, port).quiet());
+        open.held = true;
+      } else {
+        open.ownPath = privateSocketPath(paths, unit.app, unit.process, generation);
+        open.own = sockets.bindPath(open.ownPath);
+        open.fds.push(open.own.fd);
+      }
+    }
+    if (program.listen === 'port') release(unit.app);
+    return open;
+  }
+
+  async #spawn(start: {
+    readonly unit: UnitIdentity;
+    readonly now: AppAtStart;
+    readonly program: ProgramSpec;
+    readonly prepared: Prepared;
+    readonly generation: number;
+    readonly sockets: OpenSockets;
+  }): Promise<Started> {
+    const {unit, now, program, prepared, generation, sockets} = start;
+    const {paths, proc, processes, clock} = this.#options;
+    const logFile = path.join(paths.logs, unit.app, `${unit.process}.log`);
+    const logOffset = sizeOf(logFile);
+    let live: LiveProcess | undefined;
+    let early: Parameters<LiveProcess['ended']>[0] | undefined;
+    const request = {...prepared, sockets: sockets.fds, logFile};
+    const {pid} = await processes
+      .spawn(request, (exit) => {
+        early = exit;
+        live?.ended(exit);
+      })
+      .catch((error: unknown) => {
+        sockets.own?.close();
+        throw asStartError(error, unit, prepared);
+      });
+    const record: ProcessRecord = {
+      generation,
+      pid,
+      startTicks: proc.stat(pid)?.startTicks ?? 0,
+      bootId: proc.bootId(),
+      startedAt: clock.wall(),
+      mark: formatMark({state: paths.state, app: unit.app, process: unit.process, generation}),
+      logFile,
+      logOffset,
+      port: now.port,
+      privateSocket: sockets.ownPath,
+      held: sockets.held,
+      hash: now.hash,
+    };
+    live = LiveProcess.started(this.#options, record, prepared.secrets);
+    if (early !== undefined) live.ended(early);
+    void live.gone.then(() => sockets.own?.close());
+    this.#remember(live, program, prepared, now.publicUrl);
+    return {process: live, app: now.app, program, private: sockets.own !== undefined};
+  }
+
+  #remember(live: LiveProcess, program: ProgramSpec, prepared: Prepared, publicUrl: string | undefined): void {
+    const {privateSocket, port} = live.record;
+    if (program.listen === 'none' || port === undefined) return;
+    this.#requests.set(live, {
+      address: privateSocket === undefined ? {port} : {path: privateSocket},
+      readiness: program.readiness,
+      url: prepared.probePath ?? '/',
+      host: prepared.probeHost ?? `127.0.0.1:${port}`,
+      https: publicUrl?.startsWith('https:') ?? false,
+    });
+  }
+}
+
+interface ToOpen {
+  readonly unit: UnitIdentity;
+  readonly program: ProgramSpec;
+  readonly prepared: Prepared;
+  readonly port: number | undefined;
+  readonly generation: number;
+}
+
+interface OpenSockets {
+  readonly fds: readonly number[];
+  readonly held: boolean;
+  /** The private socket; kept open for as long as the process lives, because closing it removes its file. */
+  readonly own: RawSocket | undefined;
+  readonly ownPath: string | undefined;
+}
+
+/** Remove what an adopted process leaves behind. */
+export function removePrivateSocket(record: ProcessRecord): void {
+  if (record.privateSocket !== undefined) rmSync(record.privateSocket, {force: true});
+}
+
+function sizeOf(file: string): number {
+  try {
+    return statSync(file).size;
+  } catch (error) {
+    if (systemCode(error) !== undefined) return 0;
+    throw error;
+  }
+}
+
+function asStartError(error: unknown, unit: UnitIdentity, prepared: Prepared): unknown {
+  if (error instanceof AppsupError) return error;
+  const code = systemCode(error);
+  if (code === undefined) return error;
+  // spawn(2) says ENOENT also for the directory.
+  const what = code === 'ENOENT' || code === 'ENOTDIR' ? `${prepared.directory} is not a directory that can be entered` : messageOf(error);
+  return new AppsupError('START_FAILED', `Cannot start "${unit.app}:${unit.process}": ${what}`, {cause: error});
+}

@@ -1,0 +1,402 @@
+import type {
+  ActReport,
+  ActRequest,
+  ReloadReport,
+  StatusReport,
+  StatusRequest,
+  SupervisorApi,
+  SupervisorEvent,
+  SupervisorInfo,
+} from '../control/api.ts';
+import {processNames} from '../core/spec.ts';
+import type {AppSpec} from '../core/spec.ts';
+import type {UnitState} from '../core/state.ts';
+import {AppsupError, messageOf, systemCode} from '../errors.ts';
+import type {LaunchContext} from '../launch/prepare.ts';
+import type {Exits} from '../system/exits.ts';
+import type {Paths} from '../system/paths.ts';
+import type {Sockets} from '../system/sockets.ts';
+import {act} from './act.ts';
+import {adoptProcess, descriptorOf, endOrphans, inheritanceOf} from './adoption.ts';
+import {DesiredStates} from './desired.ts';
+import {HeldSocket} from './held-socket.ts';
+import {HostedApp} from './hosted-app.ts';
+import type {ProcessWorld} from './live-process.ts';
+import {Records} from './records.ts';
+import type {UnitRecord} from './records.ts';
+import {appStatus, stateName} from './report.ts';
+import {ProcessRunner, removePrivateSocket} from './runner.ts';
+import type {AppAtStart, RunnerOptions} from './runner.ts';
+import {select} from './targets.ts';
+import type {Unit} from './unit.ts';
+
+/** An app's file as it was read. */
+export interface ReadApp {
+  readonly name: string;
+  readonly file: string;
+  readonly hash: string;
+  /** `undefined` when the file has mistakes. */
+  readonly spec: AppSpec | undefined;
+  /** One line each. */
+  readonly problems: readonly string[];
+  /** Address under which the front end serves it, if the site or the user says so. */
+  readonly publicUrl: string | undefined;
+}
+
+export interface SupervisorOptions extends ProcessWorld {
+  readonly version: string;
+  readonly paths: Paths;
+  readonly sockets: Sockets;
+  readonly exits: Exits;
+  readonly user: LaunchContext['user'];
+  readonly prepare: RunnerOptions['prepare'];
+  /** Read every app's file; a broken one comes with its problems. */
+  readonly readApps: () => readonly ReadApp[];
+  /** The app's port: fixed, or leased for ever. @throws AppsupError `PORTS_EXHAUSTED`, ... */
+  readonly portOf: (app: AppSpec) => Promise<number>;
+  /** Who listens on a port: its socket's inode, and whose it is in words. */
+  readonly holderOf: (port: number) => {readonly inode: number; readonly uid: number; readonly who: string; readonly address: string} | undefined;
+  readonly log: (level: 'info' | 'warn' | 'error', message: string, facts?: Readonly<Record<string, unknown>>) => void;
+  /** When a supervisor was last known to live, wall clock; `undefined` after a clean end or a reboot. */
+  readonly lastSeen: number | undefined;
+  /** Called once the supervisor has been asked to end and has done what that takes. */
+  readonly onShutdown: () => void;
+}
+
+/** All apps of one user on one host. */
+export class Supervisor implements SupervisorApi {
+  readonly #options: SupervisorOptions;
+  readonly #apps = new Map<string, HostedApp>();
+  readonly #records: Records;
+  readonly #desired: DesiredStates;
+  readonly #runner: ProcessRunner;
+  readonly #listeners = new Set<(event: SupervisorEvent) => void>();
+  readonly #since: number;
+  #adopted = 0;
+  #ending = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#since = options.clock.wall();
+    this.#records = new Records(options.paths);
+    const onGarbage = (file: string) => options.log('warn', 'a damaged state file is ignored', {file});
+    this.#desired = new DesiredStates({paths: options.paths, onGarbage});
+    this.#runner = new ProcessRunner({
+      ...options,
+      lookUp: (app) => this.#lookUp(app),
+      hold: (app, port) => this.#hold(app, port),
+      holds: (app) => this.#apps.get(app)?.socket !== undefined,
+      release: (app) => this.#release(app),
+      onWarning: (app, process, text) => options.log('warn', text, {app, process}),
+    });
+  }
+
+  /** Take over what runs, then start what ought to run. */
+  async begin(): Promise<void> {
+    const {log, proc, paths} = this.#options;
+    const records = this.#records.readAll((file) => log('warn', 'a damaged state file is ignored', {file}));
+    const {living, superseded, dead} = inheritanceOf(records, proc);
+    for (const record of living) this.#adopt(record);
+    for (const {unit, process} of superseded) this.#dismiss(unit, process);
+    for (const {app, process, main} of dead) {
+      log('info', 'a process ended while no supervisor was there', {app: app.name, process});
+      if (main !== undefined) removePrivateSocket(main);
+      this.#records.remove(app.name, process);
+    }
+    const kept = [...living.map(({main}) => main?.mark), ...superseded.map(({process}) => process.mark)];
+    const keep = new Set(kept.filter((mark) => mark !== undefined));
+    await endOrphans(this.#options, paths.state, keep, (mark) => log('warn', 'an orphan is ended', {mark}));
+    this.#readApps();
+    await Promise.all([...this.#apps.values()].map(async (app) => await this.#wake(app)));
+  }
+
+  async info(): Promise<SupervisorInfo> {
+    const {lastSeen, version} = this.#options;
+    const back = lastSeen !== undefined && this.#adopted > 0;
+    return {
+      version,
+      protocol: 1,
+      pid: process.pid,
+      since: this.#since,
+      adopted: this.#adopted,
+      goneMs: back ? this.#since - lastSeen : undefined,
+      cameBackAt: back ? this.#since : undefined,
+    };
+  }
+
+  async status({targets, memory}: StatusRequest): Promise<StatusReport> {
+    const chosen = targets.length === 0 ? undefined : select(this.#apps, targets);
+    const apps = chosen === undefined ? [...this.#apps.values()] : chosen.map(({app}) => app);
+    const meant = new Set(chosen?.flatMap(({units}) => units.map(({id}) => `${id.app}:${id.process}`)));
+    return {
+      supervisor: await this.info(),
+      apps: apps
+        .toSorted((a, b) => a.name.localeCompare(b.name))
+        .map((app) => appStatus(app, this.#options.clock, memory))
+        .map((app) =>
+          chosen === undefined
+            ? app
+            : {...app, processes: app.processes.filter((each) => meant.has(`${each.app}:${each.process}`))},
+        ),
+    };
+  }
+
+  async act(request: ActRequest, onProgress: (event: SupervisorEvent) => void): Promise<ActReport> {
+    if (this.#ending) throw new AppsupError('SUPERVISOR_GONE', 'Cannot do that now: the supervisor is ending');
+    if (request.action !== 'stop') {
+      this.#readApps();
+      for (const app of this.#apps.values()) await this.#takePort(app);
+    }
+    const selection = select(this.#apps, request.targets);
+    const apps = new Set(selection.map(({app}) => app.name));
+    const listen = (event: SupervisorEvent) => {
+      if (apps.has(event.app)) onProgress(event);
+    };
+    this.#listeners.add(listen);
+    try {
+      const results = await Promise.all(selection.map(async (each) => await act(each, request)));
+      return {results: results.flat()};
+    } finally {
+      this.#listeners.delete(listen);
+    }
+  }
+
+  async reload({apps}: {readonly apps: readonly string[]}): Promise<ReloadReport> {
+    this.#readApps();
+    for (const app of this.#apps.values()) await this.#takePort(app);
+    for (const app of this.#apps.values()) app.tendSocket();
+    const wanted = apps.length === 0 ? [...this.#apps.keys()] : apps;
+    return {
+      apps: [...this.#apps.keys()].toSorted(),
+      problems: wanted.flatMap((name) => {
+        const problems = this.#apps.get(name)?.problems ?? [];
+        return problems.length === 0 ? [] : [{app: name, problems}];
+      }),
+    };
+  }
+
+  async events(onEvent: (event: SupervisorEvent) => void, signal: AbortSignal): Promise<void> {
+    this.#listeners.add(onEvent);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), {once: true});
+    });
+    this.#listeners.delete(onEvent);
+  }
+
+  async shutdown({stopApps}: {readonly stopApps: boolean}): Promise<{readonly pid: number}> {
+    this.#ending = true;
+    if (stopApps) {
+      await Promise.all([...this.#apps.values()].map(async (app) => await app.halt([...app.units.values()])));
+    }
+    this.#options.onShutdown();
+    return {pid: process.pid};
+  }
+
+  #adopt(record: UnitRecord): void {
+    const {main, app, process} = record;
+    const program = app.programs.find((each) => processNames(each).includes(process));
+    if (main === undefined || program === undefined) return;
+    const live = adoptProcess(this.#options, main);
+    const hosted = this.#host(app.name, app.file);
+    hosted.port = main.port;
+    const unit = hosted.adopt({record, main: {process: live, app, program, private: main.privateSocket !== undefined}});
+    void live.gone.then(() => removePrivateSocket(main));
+    this.#adopted++;
+    this.#options.log('info', 'adopted', {app: app.name, process, pid: unit.main?.process.pid});
+  }
+
+  /** A process beside the serving one: its successor took over, or it never did. Either way it goes. */
+  #dismiss(unit: UnitRecord, record: UnitRecord['others'][number]): void {
+    const live = adoptProcess(this.#options, record);
+    void live.gone.then(() => removePrivateSocket(record));
+    const owner = this.#apps.get(unit.app.name)?.units.get(unit.process);
+    if (owner === undefined) live.kill();
+    else owner.leave(live);
+  }
+
+  /** Get an app going after the supervisor came: its port, its socket, what ought to run. */
+  async #wake(app: HostedApp): Promise<void> {
+    await this.#takePort(app);
+    await this.#fetchSocket(app);
+    app.tendSocket();
+    const units = [...app.units.values()];
+    const wanted = units.filter((unit) => app.desired(unit.id.program) === 'running' && unit.main === undefined);
+    const unwanted = units.filter((unit) => app.desired(unit.id.program) === 'stopped' && unit.main !== undefined);
+    if (app.spec !== undefined) app.resume(wanted);
+    // A stop that was under way when the supervisor died.
+    void app.halt(unwanted);
+  }
+
+  /** The listening socket of an adopted process, so that its next restart and its stop leave no gap. */
+  async #fetchSocket(app: HostedApp): Promise<void> {
+    const {port} = app;
+    const main = app.webUnits().find((unit) => unit.main?.process.record.held === true)?.main;
+    if (port === undefined || main === undefined || app.socket !== undefined) return;
+    const holder = this.#options.holderOf(port);
+    const fd = holder === undefined ? undefined : descriptorOf(main.process.pid, holder.inode);
+    const raw = fd === undefined ? undefined : await this.#options.sockets.fetch(main.process.pid, fd);
+    if (raw === undefined) {
+      app.portProblem = `the socket of port ${port} could not be fetched back: the next restart of ${app.name} has a short gap`;
+      this.#options.log('warn', app.portProblem, {app: app.name});
+    } else {
+      app.socket = HeldSocket.adopt(this.#options.sockets, port, raw);
+    }
+  }
+
+  #readApps(): void {
+    const found = new Set<string>();
+    for (const read of this.#options.readApps()) {
+      found.add(read.name);
+      const app = this.#host(read.name, read.file);
+      const before = {hash: app.hash, problems: app.problems.join('\n')};
+      app.file = read.file;
+      app.problems = read.problems;
+      app.publicUrl = read.publicUrl;
+      if (read.spec !== undefined) app.take(read.spec, read.hash);
+      if (app.hash !== before.hash || app.problems.join('\n') !== before.problems) {
+        this.#emit({
+          type: 'config',
+          at: this.#options.clock.wall(),
+          app: app.name,
+          change: read.spec === undefined ? 'broken' : before.hash === '' ? 'added' : 'changed',
+        });
+      }
+    }
+    for (const app of this.#apps.values()) if (!found.has(app.name)) this.#fileGone(app);
+  }
+
+  /** An app whose file is gone is forgotten once nothing of it runs; a lost file stops nothing. */
+  #fileGone(app: HostedApp): void {
+    if ([...app.units.values()].some(({main, candidate, leaving}) => main ?? candidate ?? leaving[0])) {
+      app.spec = undefined;
+      app.problems = [`${app.file} is gone; what runs of ${app.name} goes on`];
+      return;
+    }
+    app.socket?.close();
+    this.#apps.delete(app.name);
+    this.#emit({type: 'config', at: this.#options.clock.wall(), app: app.name, change: 'removed'});
+  }
+
+  async #takePort(app: HostedApp): Promise<void> {
+    if (app.spec === undefined || !app.serves) return;
+    try {
+      const port = await this.#options.portOf(app.spec);
+      if (app.socket !== undefined && app.socket.port !== port && app.webUnits().every(({main}) => main === undefined)) {
+        app.socket.close();
+        app.socket = undefined;
+      }
+      app.port = port;
+    } catch (error) {
+      app.portProblem = messageOf(error);
+      this.#options.log('error', app.portProblem, {app: app.name});
+    }
+  }
+
+  #host(name: string, file: string): HostedApp {
+    const known = this.#apps.get(name);
+    if (known !== undefined) return known;
+    const app = new HostedApp({
+      name,
+      file,
+      clock: this.#options.clock,
+      runner: this.#runner,
+      desired: this.#desired,
+      onChange: (changed, unit, from) => this.#changed(changed, unit, from),
+      bind: (bound) => this.#bindQuietly(bound),
+    });
+    this.#apps.set(name, app);
+    return app;
+  }
+
+  async #lookUp(name: string): Promise<AppAtStart> {
+    const app = this.#apps.get(name);
+    if (app?.spec === undefined) {
+      throw new AppsupError('CONFIG', `Cannot start "${name}": ${app?.problems[0] ?? 'it has no file'}`, {
+        hint: `appsup check ${name}`,
+      });
+    }
+    return {app: app.spec, hash: app.hash, port: app.port, publicUrl: app.publicUrl};
+  }
+
+  #hold(name: string, port: number): HeldSocket {
+    const app = this.#apps.get(name);
+    if (app === undefined) throw new Error(`no app ${name}`);
+    app.socket ??= this.#bind(app, port);
+    return app.socket;
+  }
+
+  #release(name: string): void {
+    const app = this.#apps.get(name);
+    app?.socket?.close();
+    if (app !== undefined) app.socket = undefined;
+  }
+
+  #bind(app: HostedApp, port: number): HeldSocket {
+    try {
+      const socket = HeldSocket.bind(this.#options.sockets, port, () => '');
+      app.portProblem = undefined;
+      return socket;
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      throw this.#portTaken(app, port, error);
+    }
+  }
+
+  /** A port that cannot be kept is a problem to show, not one that ends anything. */
+  #bindQuietly(app: HostedApp): HeldSocket | undefined {
+    if (app.port === undefined) return undefined;
+    try {
+      return this.#bind(app, app.port);
+    } catch (error) {
+      if (!(error instanceof AppsupError)) throw error;
+      app.portProblem = error.message;
+      return undefined;
+    }
+  }
+
+  #portTaken(app: HostedApp, port: number, cause: unknown): AppsupError {
+    const holder = this.#options.holderOf(port);
+    const who = holder === undefined ? `not to be had (${systemCode(cause)})` : `taken by ${holder.who}, listening on ${holder.address}`;
+    return new AppsupError('PORT_TAKEN', `Cannot start "${app.name}": port ${port} is ${who}`, {
+      hint: `the port is in the snippet that the administrators have. Ask ${holder?.who ?? 'them'}, or lease another one and send a new request: appsup ports move ${app.name}`,
+      cause,
+      details: {app: app.name, port, ...(holder === undefined ? {} : {uid: holder.uid, user: holder.who})},
+    });
+  }
+
+  #changed(app: HostedApp, unit: Unit, from: UnitState): void {
+    this.#record(app, unit);
+    const at = this.#options.clock.wall();
+    const {id, state} = unit;
+    const facts = {at, app: id.app, process: id.process, pid: unit.main?.process.pid};
+    if (state.id !== from.id) {
+      const reason = 'why' in state ? state.why : undefined;
+      this.#options.log(state.id === 'fatal' ? 'error' : 'info', `${stateName(from)} -> ${stateName(state)}`, {...facts, reason});
+      this.#emit({type: 'state', ...facts, from: stateName(from), state: stateName(state), reason});
+      return;
+    }
+    if (from.id !== 'running' || state.id !== 'running' || from.change?.phase === state.change?.phase) return;
+    const reason = unit.lastChangeFailed?.reason;
+    const phase = state.change !== undefined ? 'proving' : reason === undefined ? 'replaced' : 'gave-up';
+    this.#options.log('info', `change: ${phase}`, {...facts, reason});
+    this.#emit({type: 'change', ...facts, phase, reason: phase === 'gave-up' ? reason : undefined});
+  }
+
+  /** A full disk must not hurt what runs: the record is written again at the next change. */
+  #record(app: HostedApp, unit: Unit): void {
+    const {id, main, candidate, leaving, restarts} = unit;
+    const others = [...(candidate === undefined ? [] : [candidate.process]), ...leaving].map(({record}) => record);
+    const spec = main?.app ?? candidate?.app ?? app.spec;
+    try {
+      if ((main === undefined && others.length === 0) || spec === undefined) this.#records.remove(id.app, id.process);
+      else this.#records.write({version: 1, process: id.process, app: spec, restarts, main: main?.process.record, others});
+    } catch (error) {
+      this.#options.log('error', messageOf(error), {app: id.app, process: id.process});
+    }
+  }
+
+  #emit(event: SupervisorEvent): void {
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+}

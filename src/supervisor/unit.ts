@@ -1,0 +1,289 @@
+import {adopted, deadlineOf, describeExit, transition} from '../core/machine.ts';
+import type {AppSpec, ProgramSpec} from '../core/spec.ts';
+import type {Action, Change, Exit, Role, UnitEvent, UnitState} from '../core/state.ts';
+import {messageOf} from '../errors.ts';
+import type {Clock, Timer} from '../system/clock.ts';
+import type {LastWords} from './last-words.ts';
+import {Leaving} from './leaving.ts';
+import type {LiveProcess} from './live-process.ts';
+
+/** Starts processes for a unit and judges them; see `runner.ts` for the real one. */
+export interface Runner {
+  /** Prepare and spawn one generation. @throws AppsupError why it could not be started */
+  start(unit: UnitIdentity, signal: AbortSignal): Promise<Started>;
+  /** Resolves when the process answers as it should; rejects only when aborted. `onRefusal` hears every other answer. */
+  ready(started: Started, signal: AbortSignal, onRefusal: (detail: string) => void): Promise<void>;
+  /** True when a second process can be given the same listening socket. */
+  canShare(unit: UnitIdentity): boolean;
+  /** What the process printed last. */
+  lastWords(process: LiveProcess): LastWords;
+}
+
+export interface UnitIdentity {
+  readonly app: string;
+  readonly program: string;
+  readonly process: string;
+  readonly index: number;
+}
+
+/** A generation that runs, with the spec that it was started from. */
+export interface Started {
+  readonly process: LiveProcess;
+  readonly app: AppSpec;
+  readonly program: ProgramSpec;
+  /** True when it can be asked by itself while an older one serves on the same socket. */
+  readonly private: boolean;
+}
+
+/** A process that is being prepared; its role may change before it exists. */
+interface Starting {
+  role: Role;
+  readonly abort: AbortController;
+}
+
+/** What became of the last start, stop or restart, for the answer to the user. */
+export interface Outcome {
+  readonly reason: string;
+  readonly output: readonly string[];
+  readonly error: Error | undefined;
+}
+
+/**
+ * One process of a program, kept in the state that the user asked for: the shell around `core/machine.ts`.
+ *
+ * It owns its processes: nobody else signals them or waits for them. Every change is told by `onChange`.
+ */
+export class Unit {
+  readonly id: UnitIdentity;
+  /** Starts by our own decision since the user's last start or restart. */
+  restarts = 0;
+  /** Wall clock of the last change of the state's name. */
+  since: number;
+  /** Why the last overlapping restart came to nothing, until one succeeds. */
+  lastChangeFailed: Outcome | undefined;
+  /** The last failure of a process of this unit. */
+  lastFailure: Outcome | undefined;
+  /** Milliseconds from the last spawn of a main or promoted process to its readiness. */
+  readyMs: number | undefined;
+  #state: UnitState;
+  #main: Started | undefined;
+  #candidate: Started | undefined;
+  #spec: ProgramSpec;
+  #timer: Timer | undefined;
+  readonly #leaving = new Set<Leaving>();
+  readonly #starting = new Set<Starting>();
+  readonly #clock: Clock;
+  readonly #runner: Runner;
+  readonly #onChange: (unit: Unit, from: UnitState) => void;
+
+  constructor(options: {
+    readonly id: UnitIdentity;
+    readonly spec: ProgramSpec;
+    readonly clock: Clock;
+    readonly runner: Runner;
+    readonly onChange: (unit: Unit, from: UnitState) => void;
+    /** A process that an earlier supervisor left behind. */
+    readonly main?: Started;
+    readonly restarts?: number;
+  }) {
+    this.id = options.id;
+    this.#spec = options.spec;
+    this.#clock = options.clock;
+    this.#runner = options.runner;
+    this.#onChange = options.onChange;
+    this.#main = options.main;
+    this.restarts = options.restarts ?? 0;
+    this.#state = options.main === undefined ? {id: 'stopped'} : adopted();
+    this.since = options.main?.process.record.startedAt ?? options.clock.wall();
+    if (options.main !== undefined) this.#watch(options.main);
+  }
+
+  get state(): UnitState {
+    return this.#state;
+  }
+
+  get change(): Change | undefined {
+    return this.#state.id === 'running' ? this.#state.change : undefined;
+  }
+
+  get main(): Started | undefined {
+    return this.#main;
+  }
+
+  get candidate(): Started | undefined {
+    return this.#candidate;
+  }
+
+  /** Replaced processes that are on their way out. */
+  get leaving(): readonly LiveProcess[] {
+    return [...this.#leaving].map(({process}) => process);
+  }
+
+  /** The spec that decides: of the newest generation. */
+  get spec(): ProgramSpec {
+    return this.#spec;
+  }
+
+  /** What is wished for the next start. A running process keeps the spec that it was started from. */
+  set spec(spec: ProgramSpec) {
+    this.#spec = spec;
+  }
+
+  /** Tell the unit what happened, or what is wished. */
+  send(event: UnitEvent): void {
+    const from = this.#state;
+    if (event.type === 'start' || event.type === 'restart') this.restarts = 0;
+    const {state, actions} = transition(from, event, {
+      spec: this.#running().program,
+      probed: this.#running().program.readiness.kind !== 'none',
+      overlap: this.#canOverlap(),
+      now: this.#clock.monotonic(),
+    });
+    this.#state = state;
+    if (state.id !== from.id) this.since = this.#clock.wall();
+    if (event.type !== 'start' && event.type !== 'restart' && state.id === 'starting' && from.id !== 'stopping') {
+      this.restarts++;
+    }
+    this.#arm();
+    for (const action of actions) this.#do(action);
+    if (state !== from) this.#onChange(this, from);
+  }
+
+  /** A process that an earlier supervisor was ending; this one goes on with it. */
+  leave(process: LiveProcess): void {
+    this.#retire(process);
+  }
+
+  #running(): {readonly program: ProgramSpec} {
+    return this.#main ?? {program: this.#spec};
+  }
+
+  #canOverlap(): boolean {
+    return this.#spec.overlap && this.#main?.private === true && this.#runner.canShare(this.id);
+  }
+
+  #arm(): void {
+    this.#timer?.cancel();
+    const at = deadlineOf(this.#state);
+    this.#timer =
+      at === undefined ? undefined : this.#clock.after(at - this.#clock.monotonic(), () => this.send({type: 'due'}));
+  }
+
+  #do(action: Action): void {
+    switch (action.type) {
+      case 'spawn':
+        void this.#spawn(action.role);
+        break;
+      case 'terminate':
+        this.#callOff(action.role);
+        this.#process(action.role)?.process.terminate(`SIG${this.#running().program.stopSignal}`);
+        break;
+      case 'kill':
+        this.#callOff(action.role);
+        this.#process(action.role)?.process.kill();
+        break;
+      case 'promote':
+        this.#promote();
+        break;
+      case 'gave-up-change':
+        this.lastChangeFailed = {...(this.lastChangeFailed ?? {output: [], error: undefined}), reason: action.why};
+        break;
+    }
+  }
+
+  #callOff(role: Role): void {
+    for (const starting of this.#starting) if (starting.role === role) starting.abort.abort();
+  }
+
+  #process(role: Role): Started | undefined {
+    return role === 'main' ? this.#main : this.#candidate;
+  }
+
+  async #spawn(role: Role): Promise<void> {
+    const starting: Starting = {role, abort: new AbortController()};
+    this.#starting.add(starting);
+    let started: Started;
+    try {
+      started = await this.#runner.start(this.id, starting.abort.signal);
+    } catch (error) {
+      this.#starting.delete(starting);
+      const outcome = {reason: messageOf(error), output: [], error: error as Error};
+      if (starting.role === 'main') this.lastFailure = outcome;
+      else this.lastChangeFailed = outcome;
+      this.send({type: 'failed', role: starting.role, why: messageOf(error)});
+      return;
+    }
+    this.#starting.delete(starting);
+    if (starting.role === 'main') this.#main = started;
+    else this.#candidate = started;
+    this.#watch(started);
+    // It was called off while it was being prepared.
+    if (starting.abort.signal.aborted) started.process.kill();
+    else void this.#prove(started);
+    this.#onChange(this, this.#state);
+  }
+
+  /** Ask the process until it answers; its exit ends the asking. */
+  async #prove(started: Started): Promise<void> {
+    if (started.program.readiness.kind === 'none') return;
+    const abort = new AbortController();
+    const begun = this.#clock.monotonic();
+    void started.process.gone.then(() => abort.abort());
+    try {
+      await this.#runner.ready(started, abort.signal, (detail) => {
+        this.#note(started, {reason: detail, output: [], error: undefined});
+      });
+    } catch (error) {
+      if (abort.signal.aborted) return;
+      throw error;
+    }
+    const role = this.#roleOf(started);
+    if (role === undefined) return;
+    this.readyMs = this.#clock.monotonic() - begun;
+    this.send({type: 'ready', role});
+  }
+
+  #watch(started: Started): void {
+    void started.process.gone.then((exit) => this.#onGone(started, exit));
+  }
+
+  #onGone(started: Started, exit: Exit): void {
+    const role = this.#roleOf(started);
+    if (role === undefined) return;
+    const words = this.#runner.lastWords(started.process);
+    const why = words.reason === undefined ? describeExit(exit) : `${describeExit(exit)}: ${words.reason}`;
+    this.#note(started, {reason: why, output: words.lines, error: undefined});
+    if (role === 'main') this.#main = undefined;
+    else this.#candidate = undefined;
+    this.send({type: 'exited', role, exit, why});
+  }
+
+  #note(started: Started, outcome: Outcome): void {
+    if (this.#roleOf(started) === 'candidate') this.lastChangeFailed = outcome;
+    else this.lastFailure = outcome;
+  }
+
+  #roleOf(started: Started): Role | undefined {
+    if (started === this.#main) return 'main';
+    return started === this.#candidate ? 'candidate' : undefined;
+  }
+
+  #promote(): void {
+    const old = this.#main;
+    this.#main = this.#candidate;
+    this.#candidate = undefined;
+    this.lastChangeFailed = undefined;
+    // The candidate may not be spawned yet when the old process dies: it then arrives as main.
+    for (const starting of this.#starting) starting.role = 'main';
+    if (old !== undefined) this.#retire(old.process, old.program);
+  }
+
+  #retire(process: LiveProcess, program: ProgramSpec = this.#spec): void {
+    const leaving = new Leaving({process, program, clock: this.#clock});
+    this.#leaving.add(leaving);
+    void leaving.gone.then(() => {
+      this.#leaving.delete(leaving);
+      this.#onChange(this, this.#state);
+    });
+  }
+}

@@ -1,0 +1,91 @@
+import {readdirSync, readFileSync} from 'node:fs';
+
+/** What the kernel says of a process; `/proc/PID/stat`, proc(5). */
+export interface ProcStat {
+  readonly pid: number;
+  /** File name of what runs, at most 15 characters. */
+  readonly name: string;
+  readonly ppid: number;
+  readonly group: number;
+  readonly session: number;
+  /** `R`, `S`, `D`, `T`, `Z`, ... A `Z` or `X` is dead: only its parent has not looked yet. */
+  readonly state: string;
+  /** Clock ticks since boot; with the boot id, this tells a process from a later one of the same pid. */
+  readonly startTicks: number;
+}
+
+/** The process table, handed in. */
+export interface Proc {
+  /** `undefined` when there is no such process. */
+  stat(pid: number): ProcStat | undefined;
+  /** Every process that is not a zombie, of any user. */
+  list(): readonly ProcStat[];
+  /** One variable of the environment that a process was started with; `undefined` also when it is not ours to read. */
+  variable(pid: number, name: string): string | undefined;
+  /** Proportional set size in bytes; `undefined` when unreadable. */
+  memory(pid: number): number | undefined;
+  /** Differs after every boot. */
+  bootId(): string;
+}
+
+export const systemProc: Proc = {
+  stat: readStat,
+  list() {
+    const found: ProcStat[] = [];
+    for (const name of readdirSync('/proc')) {
+      const stat = /^\d+$/.test(name) ? readStat(Number(name)) : undefined;
+      if (stat !== undefined && isAlive(stat)) found.push(stat);
+    }
+    return found;
+  },
+  variable(pid, name) {
+    const text = readProc(`/proc/${pid}/environ`);
+    const start = `${name}=`;
+    return text
+      ?.split('\0')
+      .find((entry) => entry.startsWith(start))
+      ?.slice(start.length);
+  },
+  memory(pid) {
+    const kilobytes = /^Pss:\s+(\d+) kB/m.exec(readProc(`/proc/${pid}/smaps_rollup`) ?? '')?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  },
+  bootId: () => (readProc('/proc/sys/kernel/random/boot_id') ?? 'unknown').trim(),
+};
+
+/** False for a zombie: `kill(pid, 0)` would still say yes to it. */
+export function isAlive(stat: ProcStat): boolean {
+  return stat.state !== 'Z' && stat.state !== 'X';
+}
+
+/** Parse `/proc/PID/stat`; the name in it may hold blanks and parentheses, so the last `)` counts. */
+export function parseStat(text: string): ProcStat | undefined {
+  const end = text.lastIndexOf(')');
+  const fields = text.slice(end + 2).split(' ');
+  const [state, ppid, group, session] = fields;
+  const startTicks = fields[19];
+  if (state === undefined || startTicks === undefined) return undefined;
+  return {
+    pid: Number.parseInt(text, 10),
+    name: text.slice(text.indexOf('(') + 1, end),
+    ppid: Number(ppid),
+    group: Number(group),
+    session: Number(session),
+    state,
+    startTicks: Number(startTicks),
+  };
+}
+
+function readStat(pid: number): ProcStat | undefined {
+  const text = readProc(`/proc/${pid}/stat`);
+  return text === undefined ? undefined : parseStat(text);
+}
+
+/** A process may be gone between two looks, and another user's is not readable: both are «nothing to see». */
+function readProc(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return undefined;
+  }
+}

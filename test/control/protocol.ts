@@ -1,0 +1,79 @@
+import test from 'ava';
+import fc from 'fast-check';
+
+import {isAppsupError} from '../../src/errors.ts';
+import {
+  parseAct,
+  parseEnvelope,
+  parseReload,
+  parseShutdown,
+  parseStatus,
+  statusQuery,
+} from '../../src/control/protocol.ts';
+
+test('parseAct() takes an action and its targets, and waits unless told not to', (t) => {
+  t.deepEqual(parseAct({action: 'start', targets: ['a', 'b:web', 'c:queue_00', 'd:*', 'all']}), {
+    action: 'start',
+    targets: ['a', 'b:web', 'c:queue_00', 'd:*', 'all'],
+    wait: true,
+  });
+  t.false(parseAct({action: 'stop', targets: ['a'], wait: false}).wait);
+});
+
+const REFUSED: readonly (readonly [string, () => unknown, RegExp])[] = [
+  ['no object', () => parseAct(['start']), /expected a JSON object/],
+  [
+    'an unknown action',
+    () => parseAct({action: 'jump', targets: ['a']}),
+    /"start", "stop" or "restart", got "jump"/,
+  ],
+  ['an unknown field', () => parseAct({action: 'stop', targets: ['a'], force: true}), /got "force"/],
+  ['no targets', () => parseAct({action: 'stop', targets: []}), /"targets" to name something/],
+  ['a target that is a path', () => parseAct({action: 'stop', targets: ['../x']}), /got "..\/x"/],
+  ['a target with a line break', () => parseReload({apps: ['a\nb']}), /got "a\\nb"/],
+  ['too many targets', () => parseReload({apps: Array.from({length: 1001}, () => 'a')}), /at most 1000/],
+  [
+    'wait that is no boolean',
+    () => parseAct({action: 'stop', targets: ['a'], wait: 1}),
+    /"wait" to be true or false/,
+  ],
+  ['a shutdown that does not say', () => parseShutdown({}), /"stopApps" to be true or false, got nothing/],
+  ['an unknown query', () => parseStatus(new URLSearchParams('apps=a')), /"app" or "memory" in the query/],
+];
+for (const [what, parse, message] of REFUSED) {
+  test(`the door refuses ${what}`, (t) => {
+    const error = t.throws(parse, {message});
+    t.true(isAppsupError(error) && error.code === 'PROTOCOL');
+  });
+}
+
+test('statusQuery() and parseStatus() are each other’s reverse', (t) => {
+  const request = {targets: ['a', 'b:web'], memory: true};
+  t.deepEqual(parseStatus(new URLSearchParams(statusQuery(request))), request);
+  t.is(statusQuery({targets: [], memory: false}), '');
+});
+
+test('the parsers throw nothing but PROTOCOL, whatever they are given', (t) => {
+  const parsers = [
+    parseAct,
+    parseReload,
+    parseShutdown,
+    (value: unknown) => parseEnvelope(JSON.stringify(value) ?? ''),
+  ];
+  fc.assert(
+    fc.property(fc.anything(), fc.constantFrom(...parsers), (value, parse) => {
+      try {
+        parse(value);
+      } catch (error) {
+        if (!isAppsupError(error) || error.code !== 'PROTOCOL') throw error;
+      }
+    }),
+  );
+  t.pass();
+});
+
+test('parseEnvelope() refuses what is neither event, result nor error', (t) => {
+  for (const text of ['', '7', '{}', '{"error":"x"}', '{"error":{"code":1}}', '<html>']) {
+    t.throws(() => parseEnvelope(text), {message: /Cannot/});
+  }
+});
