@@ -1,5 +1,5 @@
 import {backoffDelay} from './backoff.ts';
-import type {Context, Exit, Next, Role, Step, UnitEvent, UnitState} from './state.ts';
+import type {Change, Context, Exit, Next, Role, Step, UnitEvent, UnitState} from './state.ts';
 
 /** A process that was running this long is a success: its earlier failures are forgotten. */
 export const SETTLE_MS = 10_000;
@@ -7,6 +7,7 @@ export const SETTLE_MS = 10_000;
 export const KILL_AGAIN_MS = 2000;
 
 type Of<Id extends UnitState['id']> = Extract<UnitState, {id: Id}>;
+type Gone = Extract<UnitEvent, {type: 'exited' | 'failed'}>;
 type On<State> = (state: State, event: UnitEvent, context: Context) => Step;
 
 const machine: {readonly [Id in UnitState['id']]: On<Of<Id>>} = {
@@ -21,6 +22,8 @@ const machine: {readonly [Id in UnitState['id']]: On<Of<Id>>} = {
 
 /** `State × Event → State′, Actions`. Pure: same input, same answer, no clock, no process. */
 export function transition<Id extends UnitState['id']>(state: Of<Id>, event: UnitEvent, context: Context): Step {
+  // A timer may fire a little early, and one that was set for an earlier state late.
+  if (event.type === 'due' && (deadlineOf(state) ?? Infinity) > context.now) return stay(state);
   return (machine[state.id] as On<Of<Id>>)(state, event, context);
 }
 
@@ -32,9 +35,7 @@ export function deadlineOf(state: UnitState): number | undefined {
     case 'stopping':
       return state.until;
     case 'running':
-      return Math.min(state.settles ?? Infinity, state.change?.until ?? Infinity) === Infinity
-        ? undefined
-        : Math.min(state.settles ?? Infinity, state.change?.until ?? Infinity);
+      return earlier(state.settles, state.change?.until);
     case 'stopped':
     case 'exited':
     case 'fatal':
@@ -77,45 +78,58 @@ function onRunning(state: Of<'running'>, event: UnitEvent, context: Context): St
     case 'stop':
       return stop(roles, {id: 'stop'}, context);
     case 'restart':
-      if (change !== undefined) return stay(state);
-      return context.overlap
-        ? step({...state, change: {phase: 'proving', until: context.now + context.spec.readyMs}}, [
-            {type: 'spawn', role: 'candidate'},
-          ])
-        : stop(['main'], {id: 'start'}, context);
+      if (change !== undefined) return restartAgain(state, change, context);
+      return canOverlap(context) ? prove(state, context) : stop(['main'], {id: 'start'}, context);
     case 'ready':
       return event.role === 'candidate' && change?.phase === 'proving'
         ? step(running(0, context), [{type: 'promote'}])
         : stay(state);
     case 'exited':
     case 'failed':
-      return event.role === 'candidate' ? candidateGone(state, event) : mainGone(state, event, context);
+      return event.role === 'candidate' ? candidateGone(state, event, context) : mainGone(state, event, context);
     case 'due':
       return runningDue(state, context);
   }
 }
 
-function candidateGone(state: Of<'running'>, event: Extract<UnitEvent, {type: 'exited' | 'failed'}>): Step {
-  if (state.change === undefined) return stay(state);
-  const why = state.change.phase === 'abandoning' ? state.change.why : reasonOf(event);
+function prove(state: Of<'running'>, context: Context): Step {
+  const until = context.now + context.spec.readyMs;
+  return step({...state, change: {phase: 'proving', until}}, [{type: 'spawn', role: 'candidate'}]);
+}
+
+/** The candidate may have read the code before its last edit: it makes room for one that reads it now. */
+function restartAgain(state: Of<'running'>, change: Change, context: Context): Step {
+  if (change.phase === 'abandoning') return step({...state, change: {...change, again: true}});
+  return abandon(state, {why: 'restarted again', again: true}, context);
+}
+
+function abandon(state: Of<'running'>, rest: {readonly why: string; readonly again: boolean}, context: Context): Step {
+  const until = context.now + KILL_AGAIN_MS;
+  return step({...state, change: {phase: 'abandoning', until, ...rest}}, [{type: 'kill', role: 'candidate'}]);
+}
+
+function candidateGone(state: Of<'running'>, event: Gone, context: Context): Step {
+  const {change} = state;
+  if (change === undefined) return stay(state);
+  if (change.phase === 'abandoning' && change.again) return prove(state, context);
+  const why = change.phase === 'abandoning' ? change.why : reasonOf(event);
   return step({...state, change: undefined}, [{type: 'gave-up-change', why}]);
 }
 
 /** The serving process died. A candidate takes its place; else the restart policy decides. */
-function mainGone(
-  state: Of<'running'>,
-  event: Extract<UnitEvent, {type: 'exited' | 'failed'}>,
-  context: Context,
-): Step {
+function mainGone(state: Of<'running'>, event: Gone, context: Context): Step {
+  const {change} = state;
   const tries = state.settles === undefined ? 0 : state.tries;
-  if (state.change?.phase === 'proving') {
-    return step({id: 'starting', tries: tries + 1, until: state.change.until}, [{type: 'promote'}]);
-  }
-  if (state.change?.phase === 'abandoning') {
-    const next: Next = {id: 'retry', tries: tries + 1, why: reasonOf(event)};
-    return step({id: 'stopping', until: state.change.until, next, alive: ['candidate']});
-  }
   const exit = event.type === 'exited' ? event.exit : {code: undefined, signal: undefined};
+  if (change?.phase === 'proving') {
+    return step({id: 'starting', tries: tries + 1, until: change.until}, [{type: 'promote'}]);
+  }
+  if (change?.phase === 'abandoning') {
+    const later: Next = restarts(exit, context)
+      ? {id: 'retry', tries: tries + 1, why: reasonOf(event)}
+      : {id: 'exit', exit};
+    return step({id: 'stopping', until: change.until, next: change.again ? {id: 'start'} : later, alive: ['candidate']});
+  }
   // The first failure of something that did run is mended at once; only repeated ones have to wait.
   if (tries === 0 && restarts(exit, context)) return start(context, 1);
   return ended(tries, exit, event.why, context);
@@ -124,9 +138,8 @@ function mainGone(
 function runningDue(state: Of<'running'>, context: Context): Step {
   const {change} = state;
   if (change !== undefined && change.until <= context.now) {
-    const until = context.now + KILL_AGAIN_MS;
-    const why = change.phase === 'abandoning' ? change.why : notReady(context);
-    return step({...state, change: {phase: 'abandoning', until, why}}, [{type: 'kill', role: 'candidate'}]);
+    const {why, again} = change.phase === 'abandoning' ? change : {why: notReady(context), again: false};
+    return abandon(state, {why, again}, context);
   }
   if (state.settles !== undefined && state.settles <= context.now) {
     return step({...state, tries: 0, settles: undefined});
@@ -183,6 +196,8 @@ function follow(next: Next, context: Context): Step {
       return step({id: 'stopped'});
     case 'start':
       return start(context, 0);
+    case 'exit':
+      return step({id: 'exited', exit: next.exit});
     case 'retry':
       return retry(next.tries, next.why, context);
   }
@@ -207,9 +222,10 @@ function ended(tries: number, exit: Exit, why: string | undefined, context: Cont
   return retry(tries + 1, why ?? describeExit(exit), context);
 }
 
+/** A start came to nothing: again after a while, unless that was the last try. */
 function retry(tries: number, why: string, context: Context): Step {
   const {spec, now} = context;
-  if (tries >= spec.giveUp) return step({id: 'fatal', why});
+  if (spec.restart === 'never' || tries >= spec.giveUp) return step({id: 'fatal', why});
   return step({id: 'backoff', tries, until: now + backoffDelay(tries, spec), why});
 }
 
@@ -225,11 +241,16 @@ function wantsStart(event: UnitEvent): boolean {
   return event.type === 'start' || event.type === 'restart';
 }
 
+/** Only what can be asked can be proven beside the old process. */
+function canOverlap({overlap, probed}: Context): boolean {
+  return overlap && probed;
+}
+
 function notReady({spec}: Context): string {
   return `not ready within ${spec.readyMs / 1000} s`;
 }
 
-function reasonOf(event: Extract<UnitEvent, {type: 'exited' | 'failed'}>): string {
+function reasonOf(event: Gone): string {
   return event.why ?? (event.type === 'exited' ? describeExit(event.exit) : 'could not be started');
 }
 
@@ -237,6 +258,10 @@ function reasonOf(event: Extract<UnitEvent, {type: 'exited' | 'failed'}>): strin
 export function describeExit(exit: Exit): string {
   if (exit.signal !== undefined) return `killed by ${exit.signal}`;
   return exit.code === undefined ? 'ended (status unknown: it was adopted)' : `exit ${exit.code}`;
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }
 
 function step(state: UnitState, actions: Step['actions'] = []): Step {

@@ -59,12 +59,19 @@ export type UnitState =
 /** An overlapping restart on its way: the candidate is being proven, or it failed and is on its way out. */
 export type Change =
   | {readonly phase: 'proving'; readonly until: number}
-  | {readonly phase: 'abandoning'; readonly until: number; readonly why: string};
+  | {
+      readonly phase: 'abandoning';
+      readonly until: number;
+      readonly why: string;
+      /** A restart was asked for meanwhile: prove another candidate when this one is gone. */
+      readonly again: boolean;
+    };
 
-/** What follows `stopping`. `retry`: the start failed for `why`, so backoff or fatal. */
+/** What follows `stopping`. `retry`: the start failed for `why`, so backoff or fatal; `exit`: nothing, it ended by itself. */
 export type Next =
   | {readonly id: 'stop'}
   | {readonly id: 'start'}
+  | {readonly id: 'exit'; readonly exit: Exit}
   | {readonly id: 'retry'; readonly tries: number; readonly why: string};
 
 export type UnitEvent =
@@ -104,7 +111,7 @@ export interface Context {
   >;
   /** True when readiness is proven by a probe, not by staying up. */
   readonly probed: boolean;
-  /** True when a new process can be started beside the old one. */
+  /** True when a new process can be started beside the old one; used only if `probed`, for it has to be proven. */
   readonly overlap: boolean;
   /** Monotonic, milliseconds. */
   readonly now: number;

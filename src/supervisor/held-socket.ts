@@ -2,6 +2,9 @@ import http from 'node:http';
 
 import type {RawSocket, Sockets} from '../system/sockets.ts';
 
+/** For a visitor to send a request and take the answer. */
+const PATIENCE_MS = 15_000;
+
 /**
  * The listening socket of an app, from its first start until the app is removed.
  *
@@ -53,7 +56,7 @@ export class HeldSocket {
     this.#page = page;
     if ('server' in this.#at) return;
     const {raw} = this.#at;
-    const server = http.createServer((request, response) => {
+    const server = http.createServer({connectionsCheckingInterval: 2 ** 31 - 1}, (request, response) => {
       request.resume();
       response.writeHead(503, {
         'content-type': 'text/html; charset=utf-8',
@@ -64,8 +67,11 @@ export class HeldSocket {
       response.end(request.method === 'HEAD' ? undefined : this.#page?.());
     });
     server.maxConnections = 256;
-    server.headersTimeout = 10_000;
-    server.requestTimeout = 30_000;
+    // Node would look for late visitors every 30 s, also when there are none; one timer per visitor costs nothing then.
+    server.on('connection', (visitor) => {
+      const late = setTimeout(() => visitor.destroy(), PATIENCE_MS);
+      visitor.once('close', () => clearTimeout(late));
+    });
     // A visitor who leaves early is no event for us.
     server.on('clientError', (_error, socket) => socket.destroy());
     server.on('error', () => undefined);

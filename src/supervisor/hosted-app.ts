@@ -157,7 +157,14 @@ export class HostedApp {
     const web = this.webUnits();
     if (web.length === 0 || !web.every(isAtRest)) return;
     this.socket ??= this.#options.bind(this);
-    this.socket?.answer(() => closedPage(this.name, web));
+    this.socket?.answer(() => this.closedPage());
+  }
+
+  /** What visitors see while nothing serves. Says nothing about why: that is the owner's business. */
+  closedPage(): string {
+    const back = this.webUnits().some(({state}) => state.id === 'backoff' || state.id === 'starting');
+    const text = back ? 'is starting; please try again in a moment' : 'is not running at the moment';
+    return `<!doctype html>\n<meta charset="utf-8">\n<title>${this.name}</title>\n<p>The application <b>${this.name}</b> ${text}.</p>\n`;
   }
 
   get serves(): boolean {
@@ -209,11 +216,4 @@ export class HostedApp {
 /** Nothing of the unit runs or is being started or stopped. */
 export function isAtRest(unit: Unit): boolean {
   return ['stopped', 'exited', 'fatal', 'backoff'].includes(unit.state.id) && unit.leaving.length === 0;
-}
-
-/** What visitors see while nothing serves. Says nothing about why: that is the owner's business. */
-function closedPage(app: string, units: readonly Unit[]): string {
-  const back = units.some(({state}) => state.id === 'backoff');
-  const text = back ? 'is starting again; please try in a moment' : 'is not running at the moment';
-  return `<!doctype html>\n<meta charset="utf-8">\n<title>${app}</title>\n<p>The application <b>${app}</b> ${text}.</p>\n`;
 }

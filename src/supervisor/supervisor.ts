@@ -334,7 +334,7 @@ export class Supervisor implements SupervisorApi {
 
   #bind(app: HostedApp, port: number): HeldSocket {
     try {
-      const socket = HeldSocket.bind(this.#options.sockets, port, () => '');
+      const socket = HeldSocket.bind(this.#options.sockets, port, () => app.closedPage());
       app.portProblem = undefined;
       return socket;
     } catch (error) {

@@ -1,3 +1,4 @@
+import {once} from 'node:events';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -101,7 +102,9 @@ export function fakeSupervisor(fields: Partial<SupervisorApi> = {}): SupervisorA
     status: async (): Promise<StatusReport> => ({supervisor: infoOf(), apps: [appOf()]}),
     act: async () => ({results: [resultOf()]}),
     reload: async () => ({apps: [], problems: []}),
-    events: (_onEvent, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+    async events(_onEvent, signal) {
+      await once(signal, 'abort');
+    },
     shutdown: async () => ({pid: 4242}),
     ...fields,
   };

@@ -1,0 +1,101 @@
+import {rmSync} from 'node:fs';
+import {userInfo} from 'node:os';
+
+import {loadConfig} from '../config/load.ts';
+import {serveControl} from '../control/server.ts';
+import type {ControlServer} from '../control/server.ts';
+import {AppsupError, messageOf} from '../errors.ts';
+import {prepare} from '../launch/prepare.ts';
+import {OwnLog} from '../logs/own-log.ts';
+import {leasePort} from '../ports/leases.ts';
+import {portHolder} from '../ports/taken.ts';
+import {Supervisor} from '../supervisor/supervisor.ts';
+import {systemClock} from '../system/clock.ts';
+import {SystemExits} from '../system/exits.ts';
+import {ensurePrivateDirectory} from '../system/files.ts';
+import {takeLock} from '../system/lock.ts';
+import type {Lock} from '../system/lock.ts';
+import {pathsFor} from '../system/paths.ts';
+import type {Paths} from '../system/paths.ts';
+import {systemProc} from '../system/proc.ts';
+import {systemProcesses} from '../system/processes.ts';
+import {systemSockets} from '../system/sockets.ts';
+import {version} from '../version.ts';
+import {lastSeen} from './last-seen.ts';
+import {tellStarter} from './ready.ts';
+
+/** The supervisor's process: chooses the real adapters, keeps the single-instance lock, answers, and ends in good order. */
+async function main(): Promise<void> {
+  process.umask(0o077);
+  process.title = 'appsupd';
+  const paths = pathsFor(process.env);
+  for (const directory of [paths.state, paths.run, paths.desired, paths.processes, paths.logs, paths.requests]) {
+    ensurePrivateDirectory(directory);
+  }
+  const lock = takeLock(paths.lock);
+  if (lock === undefined) {
+    tellStarter(process.env, new AppsupError('SUPERVISOR_RUNS', 'Another supervisor of yours runs on this host already'));
+    return;
+  }
+  const log = new OwnLog(paths.log);
+  const end = await run(paths, lock, log);
+  tellStarter(process.env);
+  const leave = (why: string) => {
+    log.write('info', 'ending; the apps go on', {why});
+    end();
+  };
+  process.once('SIGTERM', () => leave('SIGTERM'));
+  process.once('SIGINT', () => leave('SIGINT'));
+}
+
+/** Take over, answer on the socket, begin. Returns what ends it. */
+async function run(paths: Paths, lock: Lock, log: OwnLog): Promise<() => void> {
+  const [clock, proc, processes] = [systemClock, systemProc, systemProcesses];
+  const seenBefore = lastSeen(paths, proc.bootId());
+  lock.write(`${process.pid} ${proc.stat(process.pid)?.startTicks ?? 0} ${proc.bootId()}`);
+  // A wish to sleep ends with the first start.
+  rmSync(paths.asleep, {force: true});
+  const {username, homedir, shell} = userInfo();
+  const exits = new SystemExits({proc, clock});
+  let server: ControlServer | undefined;
+  const end = () => {
+    exits.close();
+    lock.write('');
+    void (server?.close() ?? Promise.resolve()).then(() => process.exit(0));
+  };
+  const supervisor = new Supervisor({
+    clock,
+    proc,
+    processes,
+    paths,
+    exits,
+    prepare,
+    version: version(),
+    sockets: systemSockets,
+    user: {login: username, home: paths.home || homedir, shell: shell ?? '/bin/sh'},
+    readApps: () => readApps(paths),
+    portOf: async (app) => await portOf(paths, app),
+    holderOf: (port) => portHolder(port),
+    log: (level, message, facts) => log.write(level, message, facts),
+    lastSeen: seenBefore,
+    onShutdown: () => setImmediate(end),
+  });
+  log.write('info', 'started', {pid: process.pid, version: version(), node: process.version});
+  await supervisor.begin();
+  // The lock is ours, so whatever lies there is a dead supervisor's.
+  rmSync(paths.socket, {force: true});
+  server = await serveControl({
+    api: supervisor,
+    socket: paths.socket,
+    version: version(),
+    log: (message, facts) => log.write('warn', message, facts),
+  });
+  process.on('SIGHUP', () => void supervisor.reload({apps: []}));
+  return end;
+}
+
+main().catch((error: unknown) => {
+  tellStarter(process.env, error);
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exitCode = 1;
+});

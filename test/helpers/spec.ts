@@ -1,0 +1,43 @@
+import type {AppSpec, ProgramSpec} from '../../src/core/spec.ts';
+
+/** A program with the defaults, for what a test does not care about. */
+export function programSpec(changes: Partial<ProgramSpec> = {}): ProgramSpec {
+  return {
+    name: 'web',
+    launch: {kind: 'command', argv: ['/bin/true']},
+    listen: 'none',
+    numprocs: 1,
+    restart: 'always',
+    startMs: 1000,
+    readyMs: 60_000,
+    readiness: {kind: 'none'},
+    giveUp: 10,
+    backoffMs: 1000,
+    backoffCapMs: 60_000,
+    stopSignal: 'TERM',
+    stopMs: 10_000,
+    overlap: true,
+    after: [],
+    directory: '/',
+    env: {},
+    umask: 0o027,
+    ...changes,
+  };
+}
+
+/** An app around programs. */
+export function appSpec(programs: readonly ProgramSpec[], changes: Partial<AppSpec> = {}): AppSpec {
+  return {
+    name: 'tasks',
+    file: '/home/alice/.config/appsup/apps/tasks.toml',
+    directory: '/',
+    mount: '/alice_tasks',
+    prefix: 'keep',
+    port: undefined,
+    python: 'auto',
+    envFiles: [],
+    env: {},
+    programs,
+    ...changes,
+  };
+}
