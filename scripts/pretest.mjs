@@ -42,10 +42,29 @@ const tools = {
   // A further Node for the matrix comes here: node22: [undefined, 'Node 22', {file: '.../bin/node'}].
 };
 
-/** Servers live in sbin, which is not in the PATH of an ordinary user. */
-const folders = [...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'].filter(
+/**
+ * The system's own first: its gunicorn, its python3 and its Flask belong together, which a python3 of pyenv or conda,
+ * earlier in PATH, does not see. Servers live in sbin, which is not in the PATH of an ordinary user.
+ */
+const folders = ['/usr/bin', '/usr/sbin', '/bin', '/sbin', ...(process.env.PATH ?? '').split(':')].filter(
   path.isAbsolute,
 );
+
+/**
+ * Debian starts a server that it installs, unless policy-rc.d answers 101, "action forbidden" (invoke-rc.d(8)). Ours stands
+ * there for the duration. A copy that is aside already is from a run that was killed: then the file in place is ours.
+ */
+const INSTALL = `
+policy=/usr/sbin/policy-rc.d
+aside=$policy.before-appsup-tests
+[ ! -e $policy ] || [ -e $aside ] || mv $policy $aside
+trap 'rm -f $policy; [ ! -e $aside ] || mv $aside $policy' EXIT
+trap 'exit 1' HUP INT TERM
+printf '#!/bin/sh\\nexit 101\\n' > $policy
+chmod 755 $policy
+apt="apt-get -q -o DPkg::Lock::Timeout=300"
+$apt update && $apt install --yes --no-install-recommends "$@"
+`;
 
 const isRoot = process.getuid() === 0;
 let found = findAll();
@@ -74,22 +93,30 @@ function missing() {
 }
 
 function findAll() {
-  const modules = findModules(Object.values(tools).flatMap(([, , how]) => how?.module ?? []));
+  const modules = findModules(
+    whereIs('python3'),
+    Object.values(tools).flatMap(([, , how]) => how?.module ?? []),
+  );
   return Object.fromEntries(
     Object.entries(tools).map(([name, [, , how]]) => {
       if (how?.module !== undefined) return [name, modules[how.module] ?? null];
       if (how?.file !== undefined) return [name, existsSync(how.file) ? how.file : null];
-      return [name, folders.map((folder) => path.join(folder, name)).find(isProgram) ?? null];
+      return [name, whereIs(name)];
     }),
   );
 }
 
-/** Where the system's python3 has its modules: {flask: '/usr/lib/python3/dist-packages/flask/__init__.py'}. */
-function findModules(names) {
+function whereIs(program) {
+  return folders.map((folder) => path.join(folder, program)).find(isProgram) ?? null;
+}
+
+/** Where a Python has its modules: {flask: '/usr/lib/python3/dist-packages/flask/__init__.py'}. */
+function findModules(python, names) {
+  if (python === null) return {};
   const script = `import importlib.util as u, json, sys
 print(json.dumps({n: s.origin for n in sys.argv[1:] for s in [u.find_spec(n)] if s}))`;
   // -I: neither the current folder nor PYTHONPATH counts.
-  const {status, stdout} = spawnSync('python3', ['-I', '-c', script, ...names], {encoding: 'utf8'});
+  const {status, stdout} = spawnSync(python, ['-I', '-c', script, ...names], {encoding: 'utf8'});
   return status === 0 ? JSON.parse(stdout) : {};
 }
 
@@ -104,39 +131,16 @@ function isProgram(file) {
 
 /** Returns what went wrong, if something did. */
 function install(packages) {
-  if (!['/usr/bin/apt-get', '/bin/apt-get'].some(isProgram))
-    return 'Cannot install packages: there is no apt-get';
+  if (whereIs('apt-get') === null) return 'Cannot install packages: there is no apt-get';
   console.log(`Installing for the tests: ${packages.join(' ')}`);
-  return withoutStartingServices(
-    () => apt(['update']) ?? apt(['install', '--yes', '--no-install-recommends', ...packages]),
-  );
-}
-
-function apt(args) {
-  const {status, stdout, stderr} = spawnSync('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=300', ...args], {
+  // One at a time, because of the policy; flock is essential on Debian.
+  const args = ['/run/lock/appsup-pretest', 'sh', '-c', INSTALL, 'install', ...packages];
+  const {status, stdout, stderr} = spawnSync('flock', args, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: Infinity,
     env: {...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8'},
   });
   if (status === 0) return undefined;
-  return `apt-get ${args[0]} failed:\n${`${stdout}${stderr}`.trim().split('\n').slice(-8).join('\n')}`;
-}
-
-/** Debian starts a server that it installs, unless policy-rc.d says 101: action forbidden (invoke-rc.d(8)). */
-function withoutStartingServices(action) {
-  const policy = '/usr/sbin/policy-rc.d';
-  const aside = `${policy}.before-appsup-tests`;
-  // apt-get gets the same signals and ends; then the policy is put back.
-  const stay = () => {};
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stay);
-  // There already: the last run was killed, and the file in place is ours.
-  if (existsSync(policy) && !existsSync(aside)) renameSync(policy, aside);
-  try {
-    writeFileSync(policy, '#!/bin/sh\nexit 101\n', {mode: 0o755});
-    return action();
-  } finally {
-    rmSync(policy, {force: true});
-    if (existsSync(aside)) renameSync(aside, policy);
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, stay);
-  }
+  return `apt-get failed:\n${`${stdout}${stderr}`.trim().split('\n').slice(-8).join('\n')}`;
 }

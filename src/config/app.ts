@@ -7,11 +7,11 @@ import {hasErrors} from './diagnostic.ts';
 import type {Diagnostic} from './diagnostic.ts';
 import {fillMount} from './keys.ts';
 import {checkEnvironment, readProgram} from './program.ts';
-import {appSchema} from './schema.ts';
+import {appSchema, programSchema} from './schema.ts';
 import type {AppFile, ProgramDefaults} from './schema.ts';
 import {readToml} from './toml.ts';
 import type {Table} from './toml.ts';
-import {isTable, place, validate} from './validate.ts';
+import {isTable, place, placeSyntax, validate} from './validate.ts';
 import type {Problem} from './validate.ts';
 
 /** What an app's file is read with. */
@@ -34,15 +34,25 @@ export interface ReadApp {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** One file of `apps/`. */
+export interface LoadedApp {
+  /** The file's name without `.toml`; made harmless when it is no name of an app. */
+  readonly name: string;
+  /** Absolute. */
+  readonly file: string;
+  /** Empty when it could not be read. */
+  readonly text: string;
+  /** SHA-256 of the text, hexadecimal. */
+  readonly hash: string;
+  /** Absent when there is an error among the diagnostics. */
+  readonly spec?: AppSpec;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 /** An app's text to its spec, or everything that is wrong with it. Pure: looks at no file. */
 export function readApp(text: string, context: AppContext): ReadApp {
   const toml = readToml(text);
-  if (!toml.ok) {
-    const diagnostics = toml.problems.map(({place: where, message, hint}): Diagnostic => {
-      return {file: context.file, ...where, message, severity: 'error', ...(hint === undefined ? {} : {hint})};
-    });
-    return {diagnostics};
-  }
+  if (!toml.ok) return {diagnostics: placeSyntax(toml.problems, context.file)};
   const {output, problems} = validate(appSchema, toml.document.value);
   const all = [...problems];
   const spec = assemble(output, toml.document.value, context, (problem) => all.push(problem));
@@ -55,11 +65,15 @@ type Report = (problem: Problem) => void;
 function assemble(file: AppFile, raw: Table, context: AppContext, report: Report): AppSpec | undefined {
   const directory = expandPath(file.directory ?? context.home, context.home, context.home);
   if (file.directory !== undefined && !/^(\/|~\/|~$)/.test(file.directory)) {
-    report({path: ['directory'], message: `Expected "directory" to be absolute: got ${JSON.stringify(file.directory)}`, hint: 'begin it with / or ~/'});
+    report({
+      path: ['directory'],
+      message: `Expected "directory" to be absolute: got ${JSON.stringify(file.directory)}`,
+      hint: 'begin it with / or ~/',
+    });
   }
   checkEnvironment(file.env, ['env'], report);
   const programs = readPrograms(file, raw, {...context, directory}, report);
-  checkPrograms(programs, report);
+  checkPrograms(programs, Object.keys(isTable(raw['programs']) ? raw['programs'] : {}), report);
   const mount = readMount(file, context, report);
   return {
     name: context.name,
@@ -68,7 +82,10 @@ function assemble(file: AppFile, raw: Table, context: AppContext, report: Report
     mount,
     prefix: readPrefix(file, mount, programs, report),
     port: file.port,
-    python: file.python === undefined || file.python === 'auto' ? 'auto' : expandPath(file.python, context.home, directory),
+    python:
+      file.python === undefined || file.python === 'auto'
+        ? 'auto'
+        : expandPath(file.python, context.home, directory),
     envFiles: (file.env_file ?? []).map((each) => expandPath(each, context.home, directory)),
     env: file.env ?? {},
     programs,
@@ -76,26 +93,47 @@ function assemble(file: AppFile, raw: Table, context: AppContext, report: Report
 }
 
 /** The host's own `/` and no mount are the same. */
-function readMount(file: AppFile, {name, user, mountTemplate, mountRule}: AppContext, report: Report): string {
+function readMount(
+  file: AppFile,
+  {name, user, mountTemplate, mountRule}: AppContext,
+  report: Report,
+): string {
   const path = ['mount'];
   if (file.mount === undefined) return file.prefix === 'none' ? '' : fillMount(mountTemplate, user, name);
   if (file.mount === '/') {
     if (file.prefix !== undefined && file.prefix !== 'none') {
-      report({path, message: `Cannot ${file.prefix} the mount "/": there is nothing in front`, hint: 'prefix = "none", or leave it out'});
+      report({
+        path,
+        message: `Cannot ${file.prefix} the mount "/": there is nothing in front`,
+        hint: 'prefix = "none", or leave it out',
+      });
     }
     return '';
   }
   if (!isMount(file.mount)) {
-    const better = `/${file.mount.replace(/[^\w/~-]+/g, '-').split('/').filter(Boolean).join('/')}`;
+    const better = `/${file.mount
+      .replace(/[^\w/~-]+/g, '-')
+      .split('/')
+      .filter(Boolean)
+      .join('/')}`;
     report({
       path,
       message: `Expected "mount" to be a path of letters, digits, _ and - as "/alice_tasks": got ${JSON.stringify(file.mount)}`,
       hint: isMount(better) ? `mount = "${better}"` : 'begin it with /, and end it without',
     });
   } else if (file.prefix === 'none') {
-    report({path, message: 'Cannot serve below a mount with prefix = "none"', hint: 'remove mount, or write prefix = "keep" or "strip"'});
+    report({
+      path,
+      message: 'Cannot serve below a mount with prefix = "none"',
+      hint: 'remove mount, or write prefix = "keep" or "strip"',
+    });
   } else if (mountRule !== undefined && !matchesRule(file.mount, mountRule, user)) {
-    report({path, severity: 'warning', message: `The mounts of this host have the form ${mountRule}`, hint: `mount = "${fillMount(mountRule, user, name)}"`});
+    report({
+      path,
+      severity: 'warning',
+      message: `The mounts of this host have the form ${mountRule}`,
+      hint: `mount = "${fillMount(mountRule, user, name)}"`,
+    });
   }
   return file.mount;
 }
@@ -108,11 +146,19 @@ function matchesRule(mount: string, rule: string, user: string): boolean {
 /** gunicorn workers that do not look at SCRIPT_NAME: the app would see the mount in every path. */
 const IGNORES_SCRIPT_NAME = /uvicorn|gevent_pywsgi|gevent_wsgi|GeventWebSocket|^asgi$/i;
 
-function readPrefix(file: AppFile, mount: string, programs: readonly ProgramSpec[], report: Report): PrefixMode {
+function readPrefix(
+  file: AppFile,
+  mount: string,
+  programs: readonly ProgramSpec[],
+  report: Report,
+): PrefixMode {
   if (mount === '') return 'none';
   const deaf = programs.find(({launch, listen}) => {
     if (listen === 'none') return false;
-    return launch.kind === 'uvicorn' || (launch.kind === 'gunicorn' && IGNORES_SCRIPT_NAME.test(launch.workerClass ?? ''));
+    return (
+      launch.kind === 'uvicorn' ||
+      (launch.kind === 'gunicorn' && IGNORES_SCRIPT_NAME.test(launch.workerClass ?? ''))
+    );
   });
   if (file.prefix === 'keep' && deaf !== undefined) {
     report({
@@ -125,7 +171,12 @@ function readPrefix(file: AppFile, mount: string, programs: readonly ProgramSpec
   return file.prefix ?? (deaf === undefined ? 'keep' : 'strip');
 }
 
-function readPrograms(file: AppFile, raw: Table, context: AppContext & {readonly directory: string}, report: Report): readonly ProgramSpec[] {
+function readPrograms(
+  file: AppFile,
+  raw: Table,
+  context: AppContext & {readonly directory: string},
+  report: Report,
+): readonly ProgramSpec[] {
   const said = raw['programs'];
   if (isTable(said) && Object.keys(said).length === 0) {
     report({path: ['programs'], at: 'key', message: 'The app has no program', hint: 'add: [programs.web]'});
@@ -147,7 +198,7 @@ function readPrograms(file: AppFile, raw: Table, context: AppContext & {readonly
 }
 
 /** What concerns several programs: who listens, who waits for whom, whose processes are called alike. */
-function checkPrograms(programs: readonly ProgramSpec[], report: Report): void {
+function checkPrograms(programs: readonly ProgramSpec[], names: readonly string[], report: Report): void {
   const [first, second] = programs.filter((program) => program.listen !== 'none');
   if (first !== undefined && second !== undefined) {
     report({
@@ -156,21 +207,25 @@ function checkPrograms(programs: readonly ProgramSpec[], report: Report): void {
       hint: `listen = "none" for one of them, or an app of its own for ${second.name}`,
     });
   }
-  checkAfter(programs, report);
+  checkAfter(programs, names, report);
   const owners = new Map<string, string>();
   for (const program of programs) {
     for (const processName of processNames(program)) {
       const owner = owners.get(processName);
       owners.set(processName, program.name);
       if (owner === undefined) continue;
-      report({path: ['programs', program.name], at: 'key', message: `A process of "${program.name}" and one of "${owner}" would both be called "${processName}"`});
+      report({
+        path: ['programs', program.name],
+        at: 'key',
+        message: `A process of "${program.name}" and one of "${owner}" would both be called "${processName}"`,
+      });
       break;
     }
   }
 }
 
-function checkAfter(programs: readonly ProgramSpec[], report: Report): void {
-  const names = programs.map((program) => program.name);
+/** `names`: also those of programs that could not be read. */
+function checkAfter(programs: readonly ProgramSpec[], names: readonly string[], report: Report): void {
   for (const {name, after} of programs) {
     after.forEach((other, index) => {
       if (names.includes(other)) return;
@@ -184,16 +239,21 @@ function checkAfter(programs: readonly ProgramSpec[], report: Report): void {
   const order = startOrder(programs);
   if (order.ok) return;
   const [at = ''] = order.cycle;
-  report({path: ['programs', at, 'after'], message: `Programs wait for each other in a circle: ${order.cycle.join(' -> ')}`, hint: 'take one of them out of after'});
+  report({
+    path: ['programs', at, 'after'],
+    message: `Programs wait for each other in a circle: ${order.cycle.join(' -> ')}`,
+    hint: 'take one of them out of after',
+  });
 }
 
 /** A key of a program or of a later table at the top of the file is a common slip: say where it belongs. */
 function misplaced(problem: Problem): Problem {
   const [name] = problem.path;
-  if (problem.path.length !== 1 || problem.hint === undefined || !/^Unknown key/.test(problem.message)) return problem;
+  if (problem.path.length !== 1 || problem.hint === undefined || !/^Unknown key/.test(problem.message))
+    return problem;
   return typeof name === 'string' && PROGRAM_KEYS.has(name)
     ? {...problem, hint: `it belongs to a program: write it below [programs.web]`}
     : problem;
 }
 
-const PROGRAM_KEYS: ReadonlySet<string> = new Set(['gunicorn', 'uvicorn', 'uwsgi', 'command', 'workers', 'threads', 'worker_class', 'args', 'listen', 'restart', 'health', 'stop_signal', 'stop_timeout', 'after', 'umask', 'overlap']);
+const PROGRAM_KEYS: ReadonlySet<string> = new Set(Object.keys(programSchema.entries));

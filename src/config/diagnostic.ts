@@ -54,7 +54,10 @@ const LEAD = 20;
 
 function draw({line, column, length}: Diagnostic, source: string): readonly string[] {
   const cells = cellsOf(source);
-  const from = widthOf(cells.slice(0, column - 1)) + Math.min(length, WINDOW / 2) > WINDOW ? Math.max(0, column - 1 - LEAD) : 0;
+  const from =
+    widthOf(cells.slice(0, column - 1)) + Math.min(length, WINDOW / 2) > WINDOW
+      ? Math.max(0, column - 1 - LEAD)
+      : 0;
   const before = cells.slice(from, column - 1);
   const marked = cells.slice(column - 1, column - 1 + length);
   const {shown, cut} = fit(cells.slice(from), WINDOW);
@@ -62,7 +65,10 @@ function draw({line, column, length}: Diagnostic, source: string): readonly stri
   const indent = widthOf(before) + lead.length;
   const squiggle = Math.max(1, Math.min(widthOf(marked), WINDOW - widthOf(before)));
   const margin = String(line).padStart(3);
-  return [`${margin} | ${lead}${shown}${cut ? '…' : ''}`, `${' '.repeat(margin.length + 3 + indent)}${'~'.repeat(squiggle)}`];
+  return [
+    `${margin} | ${lead}${shown}${cut ? '…' : ''}`,
+    `${' '.repeat(margin.length + 3 + indent)}${'~'.repeat(squiggle)}`,
+  ];
 }
 
 /** One character as it is shown, and the terminal columns that it takes. */
@@ -99,7 +105,8 @@ function fit(cells: readonly Cell[], columns: number): {readonly shown: string; 
 }
 
 /** Characters that terminals draw two columns wide, as far as people write them into config files (Unicode, East Asian Width W and F). */
-const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303E\uFF01-\uFF60\uFFE0-\uFFE6]/u;
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303E\uFF01-\uFF60\uFFE0-\uFFE6]/u;
 
 function columnsOf(character: string): number {
   if (/^\p{M}$/u.test(character)) return 0;

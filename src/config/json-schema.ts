@@ -52,7 +52,8 @@ function constraintsOf(node: Node): JsonSchema {
   const found: Record<string, unknown> = {};
   for (const action of node.actions) {
     if (action.type === 'transform') break;
-    if (action.type === 'regex' && action.requirement instanceof RegExp) found['pattern'] = action.requirement.source;
+    if (action.type === 'regex' && action.requirement instanceof RegExp)
+      found['pattern'] = action.requirement.source;
     if (action.type === 'integer') found['type'] = 'integer';
     if (action.type === 'min_value') found['minimum'] = action.requirement;
     if (action.type === 'max_value') found['maximum'] = action.requirement;

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 
 import {isMount, isUserName} from '../core/names.ts';
+import type {PortRange} from '../system/proc-net.ts';
 import {DURATION, formatDuration, parseDuration} from './duration.ts';
 
 /** What the reference, the editors and the messages say about a key. */
@@ -69,7 +70,9 @@ const LONGEST_MS = 365 * 86_400_000;
 export function duration(example: string, leastMs = 0) {
   const words = `a duration with its unit (ms, s, m, h, d), as "${example}"`;
   return v.pipe(
-    v.string((issue) => (typeof issue.input === 'number' ? `a duration in quotes with its unit, as "${issue.input}s"` : words)),
+    v.string((issue) =>
+      typeof issue.input === 'number' ? `a duration in quotes with its unit, as "${issue.input}s"` : words,
+    ),
     v.regex(DURATION, words),
     v.transform((value) => parseDuration(value) ?? Number.NaN),
     v.minValue(leastMs, `at least "${formatDuration(leastMs)}"`),
@@ -124,22 +127,17 @@ export const giveUp = v.pipe(
   v.transform((value) => (value === 'never' ? Infinity : value)),
 );
 
-/** A span of TCP ports, both ends included. */
-export interface PortSpan {
-  readonly first: number;
-  readonly last: number;
-}
+const RANGE_WORDS = 'two ports from 1024 to 65535, as "20140-20159"';
 
-const SPAN_WORDS = 'two ports from 1024 to 65535, as "20140-20159"';
-
-export const portSpan = v.pipe(
-  v.string(SPAN_WORDS),
-  v.regex(/^\d{4,5}\s*-\s*\d{4,5}$/, SPAN_WORDS),
-  v.transform((value): PortSpan => {
+/** `"20140-20159"`, both ends included. */
+export const portRange = v.pipe(
+  v.string(RANGE_WORDS),
+  v.regex(/^\d{4,5}\s*-\s*\d{4,5}$/, RANGE_WORDS),
+  v.transform((value): PortRange => {
     const [first = Number.NaN, last = Number.NaN] = value.split('-').map(Number);
     return {first, last};
   }),
-  v.check(({first, last}) => first >= 1024 && first <= last && last <= 65_535, SPAN_WORDS),
+  v.check(({first, last}) => first >= 1024 && first <= last && last <= 65_535, RANGE_WORDS),
 );
 
 /** `https://eco.example.ac.uk`; without the slash at the end. */

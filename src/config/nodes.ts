@@ -53,7 +53,8 @@ function plainNode(raw: Raw): Node {
   if (raw.type === 'union') return {type: 'union', options: raw.options as readonly Schema[], actions};
   if (raw.type === 'picklist') return {type: 'picklist', options: raw.options as readonly string[], actions};
   if (raw.type === 'literal') return {type: 'literal', literal: raw.literal, actions};
-  if (raw.type === 'string' || raw.type === 'number' || raw.type === 'boolean') return {type: raw.type, actions};
+  if (raw.type === 'string' || raw.type === 'number' || raw.type === 'boolean')
+    return {type: raw.type, actions};
   throw new Error(`the schema kind "${raw.type}" is not known to config/nodes.ts`);
 }
 

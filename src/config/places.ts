@@ -140,5 +140,7 @@ const BASIC = [/"""(?:[^"\\]|\\[^]|"(?!""))*"{3,5}/y, /"(?:[^"\\\n]|\\.)*"/y];
 const LITERAL = [/'''(?:[^']|'(?!''))*'{3,5}/y, /'[^'\n]*'/y];
 
 function keyName(raw: string): string {
-  return raw.startsWith('"') && raw.includes('\\') ? (Object.keys(parse(`${raw} = 0`))[0] ?? raw) : raw.replace(/^(["'])(.*)\1$/s, '$2');
+  return raw.startsWith('"') && raw.includes('\\')
+    ? (Object.keys(parse(`${raw} = 0`))[0] ?? raw)
+    : raw.replace(/^(["'])(.*)\1$/s, '$2');
 }

@@ -1,9 +1,21 @@
 import {expandPath} from '../system/paths.ts';
 import type {Launch} from '../core/spec.ts';
 import {listed} from './keys.ts';
-import type {ProgramContext} from './program.ts';
-import type {ProgramFile} from './schema.ts';
+import type {ProgramDefaults, ProgramFile} from './schema.ts';
+import type {Problem} from './validate.ts';
 import {splitWords} from './words.ts';
+
+/** What one program's table is read with. */
+export interface ProgramContext {
+  readonly name: string;
+  /** Absolute; of the app. */
+  readonly directory: string;
+  readonly home: string;
+  readonly defaults: ProgramDefaults;
+  /** Keys that stand in the file, also those whose value was refused. */
+  readonly present: ReadonlySet<string>;
+  readonly report: (problem: Problem) => void;
+}
 
 const KINDS = ['gunicorn', 'uvicorn', 'uwsgi', 'command'] as const;
 type Kind = (typeof KINDS)[number];
@@ -32,7 +44,12 @@ export function readLaunch(file: ProgramFile, context: ProgramContext): Launch |
     return undefined;
   }
   if (second !== undefined) {
-    report({path: [...path, second], at: 'key', message: `"${name}" has both "${kind}" and "${second}"`, hint: 'keep one of them'});
+    report({
+      path: [...path, second],
+      at: 'key',
+      message: `"${name}" has both "${kind}" and "${second}"`,
+      hint: 'keep one of them',
+    });
     return undefined;
   }
   checkForeignKeys(kind, context);
@@ -41,7 +58,12 @@ export function readLaunch(file: ProgramFile, context: ProgramContext): Launch |
   return launchOf(kind, file, args, context);
 }
 
-function launchOf(kind: Kind, file: ProgramFile, args: readonly string[], context: ProgramContext): Launch | undefined {
+function launchOf(
+  kind: Kind,
+  file: ProgramFile,
+  args: readonly string[],
+  context: ProgramContext,
+): Launch | undefined {
   if (kind === 'command') return commandOf(file, context);
   const target = targetOf(kind, file[kind], context);
   if (target === undefined) return undefined;
@@ -65,7 +87,13 @@ function commandOf(file: ProgramFile, context: ProgramContext): Launch | undefin
     context.report({path, message: `Expected "command" to name a program: got nothing`});
     return undefined;
   }
-  return {kind: 'command', argv: [program.startsWith('~/') ? expandPath(program, context.home, context.directory) : program, ...rest]};
+  return {
+    kind: 'command',
+    argv: [
+      program.startsWith('~/') ? expandPath(program, context.home, context.directory) : program,
+      ...rest,
+    ],
+  };
 }
 
 function wordsOf(
@@ -82,7 +110,11 @@ function wordsOf(
   }
   const assigned = key === 'command' && /^[A-Za-z_]\w*=/.test(split.words[0] ?? '');
   if (assigned) {
-    report({path, message: `Cannot run ${JSON.stringify(split.words[0])}: the command is run without a shell`, hint: 'put variables into env'});
+    report({
+      path,
+      message: `Cannot run ${JSON.stringify(split.words[0])}: the command is run without a shell`,
+      hint: 'put variables into env',
+    });
   }
   const shell = split.bare.find((word) => /^(\||\|\||&|&&|;|[0-9]?[<>].*)$|\$[A-Za-z_{(]|`/.test(word));
   if (shell !== undefined) {
@@ -101,17 +133,23 @@ const MODULE = String.raw`[A-Za-z_]\w*(\.[A-Za-z_]\w*)*`;
 const TARGET = new RegExp(String.raw`^${MODULE}:[A-Za-z_][^\s;|&<>]*$`);
 
 /** `module:callable`; gunicorn's own default callable is `application`. */
-function targetOf(kind: 'gunicorn' | 'uvicorn' | 'uwsgi', text: string | undefined, context: ProgramContext): string | undefined {
+function targetOf(
+  kind: 'gunicorn' | 'uvicorn' | 'uwsgi',
+  text: string | undefined,
+  context: ProgramContext,
+): string | undefined {
   if (text === undefined) return undefined; // refused before
   if (kind === 'uwsgi' && text.endsWith('.ini')) return expandPath(text, context.home, context.directory);
   if (TARGET.test(text)) return text;
-  if (kind === 'gunicorn' && new RegExp(`^${MODULE}$`).test(text) && !text.endsWith('.py')) return `${text}:application`;
+  if (kind === 'gunicorn' && new RegExp(`^${MODULE}$`).test(text) && !text.endsWith('.py'))
+    return `${text}:application`;
   const file = /^([\w/]+)\.py(:\w+)?$/.exec(text);
   const meant = file === null ? undefined : `${file[1]?.replaceAll('/', '.')}${file[2] ?? ':application'}`;
   context.report({
     path: ['programs', context.name, kind],
     message: `Expected "${kind}" to be module:callable: got ${JSON.stringify(text)}`,
-    hint: meant === undefined ? `as "wsgi:application"; options belong into args` : `did you mean "${meant}"?`,
+    hint:
+      meant === undefined ? `as "wsgi:application"; options belong into args` : `did you mean "${meant}"?`,
   });
   return undefined;
 }
@@ -120,7 +158,12 @@ function checkForeignKeys(kind: Kind, {name, present, report}: ProgramContext): 
   for (const key of KEYS.gunicorn) {
     if (!present.has(key) || KEYS[kind].includes(key)) continue;
     const where = listed(KINDS.filter((each) => KEYS[each].includes(key)));
-    report({path: ['programs', name, key], at: 'key', message: `"${key}" means nothing to "${kind}": it is for ${where}`, hint: 'remove it'});
+    report({
+      path: ['programs', name, key],
+      at: 'key',
+      message: `"${key}" means nothing to "${kind}": it is for ${where}`,
+      hint: 'remove it',
+    });
   }
 }
 
@@ -128,7 +171,8 @@ function checkForeignKeys(kind: Kind, {name, present, report}: ProgramContext): 
 const OURS: Readonly<Record<Kind, RegExp>> = {
   gunicorn: /^(--bind|-b|--daemon|-D|--pid|-p)(=|$)|^-b./,
   uvicorn: /^(--host|--port|--uds|--fd|--reload)(=|$)/,
-  uwsgi: /^(--socket|-s|--http|--http-socket|--https|--fastcgi-socket|--uwsgi-socket|--daemonize|--daemonize2|-d)(=|$)/,
+  uwsgi:
+    /^(--socket|-s|--http|--http-socket|--https|--fastcgi-socket|--uwsgi-socket|--daemonize|--daemonize2|-d)(=|$)/,
   command: /^$^/,
 };
 
@@ -136,7 +180,11 @@ function checkArguments(kind: Kind, args: readonly string[], {name, report}: Pro
   const path = ['programs', name, 'args'];
   const ours = args.find((argument) => OURS[kind].test(argument));
   if (ours !== undefined) {
-    report({path, message: `Cannot pass ${JSON.stringify(ours)} to ${kind}: appsup looks after the address and the process`, hint: 'remove it'});
+    report({
+      path,
+      message: `Cannot pass ${JSON.stringify(ours)} to ${kind}: appsup looks after the address and the process`,
+      hint: 'remove it',
+    });
   }
   const mask = /^(?:(?:-m|--umask)[= ])([1-9]\d*)(?: |$)/m.exec(args.join(' ').replaceAll(' -', '\n-'));
   if (kind === 'gunicorn' && mask?.[1] !== undefined) {

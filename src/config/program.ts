@@ -1,19 +1,9 @@
 import {expandPath} from '../system/paths.ts';
 import type {Launch, Listen, ProgramSpec, Readiness} from '../core/spec.ts';
 import {readLaunch} from './program-launch.ts';
-import type {HealthFile, ProgramDefaults, ProgramFile} from './schema.ts';
+import type {ProgramContext} from './program-launch.ts';
+import type {HealthFile, ProgramFile} from './schema.ts';
 import type {Problem} from './validate.ts';
-
-export interface ProgramContext {
-  readonly name: string;
-  /** Absolute; of the app. */
-  readonly directory: string;
-  readonly home: string;
-  readonly defaults: ProgramDefaults;
-  /** Keys that stand in the file, also those whose value was refused. */
-  readonly present: ReadonlySet<string>;
-  readonly report: (problem: Problem) => void;
-}
 
 /** A program with every default filled in; `undefined` when it is not known what it runs. */
 export function readProgram(file: ProgramFile, context: ProgramContext): ProgramSpec | undefined {
@@ -74,15 +64,29 @@ const HOST = /^(?=.{1,253}(:|$))[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,
 function checkHealth(health: HealthFile, kind: Readiness['kind'], {name, report}: ProgramContext): void {
   const path = ['programs', name, 'health'];
   if (health.path !== undefined && !/^\/[^\s\\#]*$/.test(health.path)) {
-    report({path: [...path, 'path'], message: `Expected "path" to begin with / and to hold no blank: got ${JSON.stringify(health.path)}`});
+    report({
+      path: [...path, 'path'],
+      message: `Expected "path" to begin with / and to hold no blank: got ${JSON.stringify(health.path)}`,
+    });
   }
   if (health.host !== undefined && !HOST.test(health.host)) {
-    report({path: [...path, 'host'], message: `Expected "host" to be a host name: got ${JSON.stringify(health.host)}`});
+    report({
+      path: [...path, 'host'],
+      message: `Expected "host" to be a host name: got ${JSON.stringify(health.host)}`,
+    });
   }
-  const idle = kind === 'http' ? [] : (['path', 'host', 'status', ...(kind === 'none' ? ['timeout' as const] : [])] as const);
+  const idle =
+    kind === 'http'
+      ? []
+      : (['path', 'host', 'status', ...(kind === 'none' ? ['timeout' as const] : [])] as const);
   for (const key of idle) {
     if (health[key] === undefined) continue;
-    report({path: [...path, key], at: 'key', severity: 'warning', message: `"${key}" has no effect with kind = "${kind}"`});
+    report({
+      path: [...path, key],
+      at: 'key',
+      severity: 'warning',
+      message: `"${key}" has no effect with kind = "${kind}"`,
+    });
   }
 }
 
@@ -107,12 +111,25 @@ export function checkEnvironment(
   for (const name of Object.keys(env ?? {})) {
     const at = {path: [...path, name], at: 'key'} as const;
     if (!VARIABLE.test(name)) {
-      report({...at, message: `Cannot use ${JSON.stringify(name)} as the name of an environment variable`, hint: 'letters, digits and _, no digit first'});
+      report({
+        ...at,
+        message: `Cannot use ${JSON.stringify(name)} as the name of an environment variable`,
+        hint: 'letters, digits and _, no digit first',
+      });
     } else if (/^LISTEN_(FDS|PID|FDNAMES)$/.test(name)) {
-      report({...at, message: `Cannot set "${name}": it says which sockets a process was handed`, hint: 'remove it'});
+      report({
+        ...at,
+        message: `Cannot set "${name}": it says which sockets a process was handed`,
+        hint: 'remove it',
+      });
     } else if (name === 'PORT' || name === 'SCRIPT_NAME') {
       const key = name === 'PORT' ? 'port' : 'mount';
-      report({...at, severity: 'warning', message: `"${name}" is set by appsup from "${key}"`, hint: `remove it, or set ${key}`});
+      report({
+        ...at,
+        severity: 'warning',
+        message: `"${name}" is set by appsup from "${key}"`,
+        hint: `remove it, or set ${key}`,
+      });
     }
   }
 }

@@ -14,7 +14,7 @@ import {
   names,
   octalMask,
   paths,
-  portSpan,
+  portRange,
   status,
   text,
   userName,
@@ -31,7 +31,8 @@ const SINCE = {since: '0.1.0'} as const;
 
 const healthSchema = v.object({
   kind: key(choice(['http', 'tcp', 'none']), {
-    description: 'How readiness is proven: an HTTP answer, a TCP connection, or only by staying up for start_time.',
+    description:
+      'How readiness is proven: an HTTP answer, a TCP connection, or only by staying up for start_time.',
     defaultNote: '"http" for the program that listens, else "none"',
     example: '"tcp"',
     ...SINCE,
@@ -65,7 +66,8 @@ const healthSchema = v.object({
 
 const QUICK = {
   restart: key(choice(['always', 'on-failure', 'never']), {
-    description: 'When to start it again after it ended: always, only after a signal or a non-zero exit, or never.',
+    description:
+      'When to start it again after it ended: always, only after a signal or a non-zero exit, or never.',
     default: 'always',
     example: '"on-failure"',
     ...SINCE,
@@ -105,7 +107,8 @@ const QUICK = {
     ...SINCE,
   }),
   stop_timeout: key(duration('30s'), {
-    description: "After the stop signal; then the whole tree is killed. Gunicorn's own graceful time is 30 s.",
+    description:
+      "After the stop signal; then the whole tree is killed. Gunicorn's own graceful time is 30 s.",
     unit: 'duration',
     default: '30s',
     example: '"60s"',
@@ -129,7 +132,8 @@ const QUICK = {
 /** `[defaults]` of `config.toml`: those keys of a program that make sense for all of them. */
 const defaultsSchema = v.object(QUICK);
 
-const programSchema = v.object({
+/** `[programs.NAME]` of an app's file. */
+export const programSchema = v.object({
   gunicorn: key(text, {
     description: 'Run by gunicorn: module:callable.',
     example: '"wsgi:application"',
@@ -146,7 +150,8 @@ const programSchema = v.object({
     ...SINCE,
   }),
   command: key(words, {
-    description: 'Any other command: one text, split at blanks with quotes as in a shell but run without one, or a list of words.',
+    description:
+      'Any other command: one text, split at blanks with quotes as in a shell but run without one, or a list of words.',
     example: '"python manage.py run_huey"',
     ...SINCE,
   }),
@@ -194,7 +199,8 @@ const programSchema = v.object({
     ...SINCE,
   }),
   stop_signal: key(choice(STOP_SIGNALS), {
-    description: 'The signal that asks it to stop, without SIG. Queue workers often finish their job at INT only.',
+    description:
+      'The signal that asks it to stop, without SIG. Queue workers often finish their job at INT only.',
     default: 'TERM',
     example: '"INT"',
     ...SINCE,
@@ -212,7 +218,8 @@ const programSchema = v.object({
     ...SINCE,
   }),
   env: key(environment, {
-    description: "Environment variables of this program, stronger than the app's. Secrets belong in the env file.",
+    description:
+      "Environment variables of this program, stronger than the app's. Secrets belong in the env file.",
     defaultNote: 'none',
     example: '{ OMP_NUM_THREADS = "1" }',
     secret: true,
@@ -248,13 +255,15 @@ export const appSchema = v.object({
     ...SINCE,
   }),
   python: key(filePath, {
-    description: 'A venv, a conda environment or an interpreter to find programs in; "auto" looks in and beside the directory.',
+    description:
+      'A venv, a conda environment or an interpreter to find programs in; "auto" looks in and beside the directory.',
     default: 'auto',
     example: '"~/miniconda3/envs/flasktasks"',
     ...SINCE,
   }),
   env_file: key(paths, {
-    description: 'Files of KEY=value lines, relative to the directory; the later one wins. Nobody else may be able to read them.',
+    description:
+      'Files of KEY=value lines, relative to the directory; the later one wins. Nobody else may be able to read them.',
     defaultNote: 'none',
     example: '".env"',
     ...SINCE,
@@ -267,7 +276,8 @@ export const appSchema = v.object({
     ...SINCE,
   }),
   programs: key(v.record(v.string(), programSchema), {
-    description: 'What to keep running, each under its name. Each has one of gunicorn, uvicorn, uwsgi and command.',
+    description:
+      'What to keep running, each under its name. Each has one of gunicorn, uvicorn, uwsgi and command.',
     example: '{ web = { gunicorn = "wsgi:application" } }',
     required: true,
     ...SINCE,
@@ -301,8 +311,9 @@ const HOST = {
 /** The user's own settings: `~/.config/appsup/config.toml`. */
 export const globalSchema = v.object({
   ...HOST,
-  ports: key(portSpan, {
-    description: 'Your range of TCP ports, both ends included. The host file, if it has one for you, is stronger.',
+  ports: key(portRange, {
+    description:
+      'Your range of TCP ports, both ends included. The host file, if it has one for you, is stronger.',
     defaultNote: 'found from your uid',
     example: '"20140-20159"',
     ...SINCE,
@@ -335,7 +346,7 @@ export const siteSchema = v.object({
         example: '20',
         ...SINCE,
       }),
-      users: key(v.record(v.string(), portSpan), {
+      users: key(v.record(v.string(), portRange), {
         description: 'Ranges of single users by login name.',
         example: '{ alice = "20140-20159" }',
         ...SINCE,

@@ -73,7 +73,9 @@ function attempt(text: string): Table | TomlError {
 function pointInto(text: string, span: Span, index: number | undefined): Span {
   const raw = text.slice(span.start, span.end);
   const plain = /^"[^"\\\n]*"$|^'[^'\n]*'$/.test(raw);
-  return plain && index !== undefined && index < raw.length - 2 ? {start: span.start + 1 + index, end: span.end - 1} : span;
+  return plain && index !== undefined && index < raw.length - 2
+    ? {start: span.start + 1 + index, end: span.end - 1}
+    : span;
 }
 
 function placeOf(text: string, span: Span): Place {
@@ -122,7 +124,11 @@ function syntaxProblem(line: string, error: TomlError): SyntaxProblem {
   const token = /^[^\s,\]}#=]+/.exec(line.slice(error.column - 1))?.[0] ?? ' ';
   const reason = /^Invalid TOML document: (.*)$/m.exec(error.message)?.[1] ?? 'not TOML';
   const [message, hint] = wordsFor(reason, token);
-  return {place: {line: error.line, column: characters(before) + 1, length: characters(token)}, message, hint};
+  return {
+    place: {line: error.line, column: characters(before) + 1, length: characters(token)},
+    message,
+    hint,
+  };
 }
 
 /** smol-toml's reasons (1.9) in our words; one that is not listed is shown as it is. */
@@ -136,14 +142,20 @@ function wordsFor(reason: string, token: string): readonly [string, string | und
     case 'trying to redefine an already defined value':
       return [`"${token}" is defined twice`, 'keep one of them'];
     case 'control characters are not allowed in strings':
-      return ['The text is not closed in its line, or holds a control character', 'close it with the same quote'];
+      return [
+        'The text is not closed in its line, or holds a control character',
+        'close it with the same quote',
+      ];
     case 'each key-value declaration must be followed by an end-of-line':
       return ['Expected the end of the line', 'one key = value per line; text in quotes'];
     case 'illegal leading zero':
       return ['A number may not begin with 0', 'put it in quotes'];
     case 'incomplete key-value: cannot find end of key':
     case 'illegal character in key':
-      return ['Expected key = value', 'a key has letters, digits, _ and -; other characters need quotes around it'];
+      return [
+        'Expected key = value',
+        'a key has letters, digits, _ and -; other characters need quotes around it',
+      ];
     case 'unrecognised escape sequence':
       return ['Unknown escape in the text', "write \\\\ for a backslash, or use single quotes: 'C:\\x'"];
     case 'document contains excessively nested structures. aborting':

@@ -5,7 +5,7 @@ import type {Diagnostic} from './diagnostic.ts';
 import type {KeyInfo} from './keys.ts';
 import {infoOf, nodeOf} from './nodes.ts';
 import type {Path} from './places.ts';
-import type {Table, TomlDocument} from './toml.ts';
+import type {SyntaxProblem, Table, TomlDocument} from './toml.ts';
 
 type Schema = v.GenericSchema<unknown, unknown>;
 
@@ -41,13 +41,24 @@ export function validate<S extends Schema>(schema: S, value: Table): Validated<v
 }
 
 /** Diagnostics of the problems, in the order of the file. */
-export function place(problems: readonly Problem[], document: TomlDocument, file: string): readonly Diagnostic[] {
+export function place(
+  problems: readonly Problem[],
+  document: TomlDocument,
+  file: string,
+): readonly Diagnostic[] {
   return problems
     .map(({path, message, hint, at, index, severity = 'error'}): Diagnostic => {
       const where = at === 'key' ? document.keyAt(path) : document.valueAt(path, index);
       return {file, ...where, message, severity, ...(hint === undefined ? {} : {hint})};
     })
     .sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** Diagnostics of a text that is no TOML. */
+export function placeSyntax(problems: readonly SyntaxProblem[], file: string): readonly Diagnostic[] {
+  return problems.map(({place: where, message, hint}) => {
+    return {file, ...where, message, severity: 'error', ...(hint === undefined ? {} : {hint})};
+  });
 }
 
 /** True for a TOML table; not for a list or a date. */
@@ -58,12 +69,22 @@ export function isTable(value: unknown): value is Table {
 type Pruned = {readonly kept?: unknown};
 const NOTHING: Pruned = {};
 
-function prune(schema: Schema, value: unknown, path: Path, above: KeyInfo | undefined, problems: Problem[]): Pruned {
+function prune(
+  schema: Schema,
+  value: unknown,
+  path: Path,
+  above: KeyInfo | undefined,
+  problems: Problem[],
+): Pruned {
   const info = infoOf(schema) ?? above;
   const node = nodeOf(schema);
   if (node.type !== 'object' && node.type !== 'record') return leaf(schema, value, path, info, problems);
   if (!isTable(value)) {
-    problems.push({path, message: `Expected "${nameOf(path)}" to be a table: got ${show(value)}`, hint: tableHint(path)});
+    problems.push({
+      path,
+      message: `Expected "${nameOf(path)}" to be a table: got ${show(value)}`,
+      hint: tableHint(path),
+    });
     return NOTHING;
   }
   const kept: Record<string, unknown> = {};
@@ -85,7 +106,13 @@ function prune(schema: Schema, value: unknown, path: Path, above: KeyInfo | unde
 /** Names that a plain JavaScript object cannot hold safely; valibot's records drop them without a word. */
 const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
 
-function leaf(schema: Schema, value: unknown, path: Path, info: KeyInfo | undefined, problems: Problem[]): Pruned {
+function leaf(
+  schema: Schema,
+  value: unknown,
+  path: Path,
+  info: KeyInfo | undefined,
+  problems: Problem[],
+): Pruned {
   const result = v.safeParse(schema, value);
   if (result.success) return {kept: value};
   for (const issue of result.issues) {
@@ -111,7 +138,12 @@ function unknownKey(path: Path, candidates: readonly string[]): Problem {
   if (meant !== undefined) {
     return {path, at: 'key', message: `Unknown key ${show(name)}: did you mean "${meant}"?`};
   }
-  return {path, at: 'key', message: `Unknown key ${show(name)}`, hint: `known here: ${candidates.join(', ')}`};
+  return {
+    path,
+    at: 'key',
+    message: `Unknown key ${show(name)}`,
+    hint: `known here: ${candidates.join(', ')}`,
+  };
 }
 
 function missing(entries: Readonly<Record<string, Schema>>, value: Table, path: Path): readonly Problem[] {
@@ -147,4 +179,3 @@ function kindOf(value: unknown): string {
   if (typeof value === 'boolean') return 'true or false without quotes';
   return typeof value === 'object' ? 'a table' : `a ${typeof value === 'string' ? 'text' : typeof value}`;
 }
-

@@ -22,8 +22,10 @@ export function splitWords(text: string): Words {
       end();
       continue;
     }
-    if (all === "'" || all === '"') return {ok: false, problem: `the ${all} is not closed`, index: match.index};
-    if (all === '\\') return {ok: false, problem: 'a backslash at the end quotes nothing', index: match.index};
+    if (all === "'" || all === '"')
+      return {ok: false, problem: `the ${all} is not closed`, index: match.index};
+    if (all === '\\')
+      return {ok: false, problem: 'a backslash at the end quotes nothing', index: match.index};
     quoted ||= single !== undefined || double !== undefined || escaped !== undefined;
     word = (word ?? '') + (single ?? unescape(double) ?? (escaped === '\n' ? '' : escaped) ?? all);
   }
@@ -45,5 +47,7 @@ function unescape(text: string | undefined): string | undefined {
 
 /** A command line that {@link splitWords} reads as these words. */
 export function joinWords(words: readonly string[]): string {
-  return words.map((word) => (/^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
+  return words
+    .map((word) => (/^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
+    .join(' ');
 }

@@ -69,6 +69,8 @@ export interface ProcessStatus {
   readonly lastChangeFailed: string | undefined;
   /** True when the running process was started from an older version of the app's file. */
   readonly outdated: boolean;
+  /** True for a process that answers under the app's mount. Missing: not known; then the app's first process is taken for it. */
+  readonly serves?: boolean;
 }
 
 export interface AppStatus {
@@ -122,6 +124,8 @@ export interface ActResult {
   readonly readyMs: number | undefined;
   /** True when the old process served until the new one was ready. */
   readonly overlapped: boolean;
+  /** True when the replaced process did not leave in time, so that what it was doing was cut off. */
+  readonly cutOff: boolean;
   /** The local URL, for the program that serves. */
   readonly url: string | undefined;
   readonly error: ErrorRecord | undefined;

@@ -46,7 +46,7 @@ interface Question {
  * supervisor's own error.
  */
 export function controlClient(options: ClientOptions): SupervisorApi {
-  const ask = (question: Question): Promise<unknown> => converse(question, options);
+  const ask = async (question: Question): Promise<unknown> => await converse(question, options);
   return {
     info: async () => (await ask({method: 'GET', path: '/v1/info'})) as SupervisorInfo,
     status: async (request) =>
@@ -74,8 +74,8 @@ export function controlClient(options: ClientOptions): SupervisorApi {
   };
 }
 
-function converse(question: Question, options: ClientOptions): Promise<unknown> {
-  return new Promise((resolve, reject) => {
+async function converse(question: Question, options: ClientOptions): Promise<unknown> {
+  return await new Promise((resolve, reject) => {
     if (question.signal?.aborted === true) return resolve(undefined);
     const socket = createConnection(options.socket);
     let reached = false;
@@ -130,7 +130,7 @@ function converse(question: Question, options: ClientOptions): Promise<unknown> 
     }
 
     function fail(error: unknown): void {
-      settle(() => reject(error));
+      settle(() => reject(error instanceof Error ? error : new Error(String(error))));
     }
 
     function settle(finish: () => void): void {

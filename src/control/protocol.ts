@@ -29,6 +29,11 @@ const ACTIONS = ['start', 'stop', 'restart'] as const;
 /** `all`, `app`, `app:program`, `app:*`; each part as a name of config. */
 const TARGET = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}(:([A-Za-z0-9][A-Za-z0-9_-]{0,66}|\*))?$/;
 
+/** True for a word that the supervisor takes as a target. */
+export function isTarget(word: string): boolean {
+  return TARGET.test(word);
+}
+
 /** One line of a stream, or a whole plain answer. */
 export type Envelope = {readonly event: unknown} | {readonly result: unknown} | {readonly error: ErrorRecord};
 
@@ -115,7 +120,7 @@ function targetsOf(value: unknown, what: string): readonly string[] {
     throw refused(`${what} to be a list of at most ${MAX_TARGETS} names`, value);
   }
   return value.map((target: unknown) => {
-    if (typeof target === 'string' && TARGET.test(target)) return target;
+    if (typeof target === 'string' && isTarget(target)) return target;
     throw refused(`${what} to hold names such as "app" or "app:program"`, target);
   });
 }

@@ -18,7 +18,7 @@ const MAX_BACKLOG_BYTES = 256 * 1024;
 /** The doors of `/v1`; see protocol.ts. */
 export function v1Routes(api: SupervisorApi): Routes {
   return {
-    '/v1/info': {GET: plain(() => api.info())},
+    '/v1/info': {GET: plain(async () => api.info())},
     '/v1/status': {GET: plain(async (request) => api.status(parseStatus(addressOf(request).query)))},
     '/v1/reload': {POST: plain(async (request) => api.reload(parseReload(await bodyOf(request))))},
     '/v1/shutdown': {POST: plain(async (request) => api.shutdown(parseShutdown(await bodyOf(request))))},
@@ -27,7 +27,7 @@ export function v1Routes(api: SupervisorApi): Routes {
         const act = parseAct(await bodyOf(request));
         const stream = startStream(response);
         // A client that goes away changes nothing: what was asked for is done.
-        await stream.finish(() => api.act(act, (event) => stream.send({event})));
+        await stream.finish(async () => api.act(act, (event) => stream.send({event})));
       },
     },
     '/v1/events': {

@@ -179,8 +179,8 @@ function rawRefusal(version: string, tooLong: boolean): string {
 }
 
 /** Listen with a socket that is 0600 from its first moment: `bind` happens inside this call, so the mask is ours alone. */
-function listen(server: Server, socket: string): Promise<void> {
-  return new Promise((resolve, reject) => {
+async function listen(server: Server, socket: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
     const refused = (error: Error): void =>
       reject(
         new AppsupError(

@@ -172,6 +172,7 @@ function onStopping(state: Of<'stopping'>, event: UnitEvent, context: Context): 
       return step({...state, next: {id: 'start'}});
     case 'exited':
     case 'failed': {
+      if (!state.alive.includes(event.role)) return stay(state);
       const alive = state.alive.filter((role) => role !== event.role);
       return alive.length > 0 ? step({...state, alive}) : follow(state.next, context);
     }

@@ -1,14 +1,12 @@
 import {rmSync} from 'node:fs';
 import {userInfo} from 'node:os';
 
-import {loadConfig} from '../config/load.ts';
 import {serveControl} from '../control/server.ts';
 import type {ControlServer} from '../control/server.ts';
 import {AppsupError, messageOf} from '../errors.ts';
 import {prepare} from '../launch/prepare.ts';
 import {OwnLog} from '../logs/own-log.ts';
-import {leasePort} from '../ports/leases.ts';
-import {portHolder} from '../ports/taken.ts';
+import {describeHolder, portHolder} from '../ports/taken.ts';
 import {Supervisor} from '../supervisor/supervisor.ts';
 import {systemClock} from '../system/clock.ts';
 import {SystemExits} from '../system/exits.ts';
@@ -17,10 +15,12 @@ import {takeLock} from '../system/lock.ts';
 import type {Lock} from '../system/lock.ts';
 import {pathsFor} from '../system/paths.ts';
 import type {Paths} from '../system/paths.ts';
+import {listeners} from '../system/proc-net.ts';
 import {systemProc} from '../system/proc.ts';
 import {systemProcesses} from '../system/processes.ts';
 import {systemSockets} from '../system/sockets.ts';
 import {version} from '../version.ts';
+import {Apps} from './apps.ts';
 import {lastSeen} from './last-seen.ts';
 import {tellStarter} from './ready.ts';
 
@@ -55,7 +55,8 @@ async function run(paths: Paths, lock: Lock, log: OwnLog): Promise<() => void> {
   lock.write(`${process.pid} ${proc.stat(process.pid)?.startTicks ?? 0} ${proc.bootId()}`);
   // A wish to sleep ends with the first start.
   rmSync(paths.asleep, {force: true});
-  const {username, homedir, shell} = userInfo();
+  const {username, homedir, shell, uid} = userInfo();
+  const apps = new Apps({paths, login: username, uid});
   const exits = new SystemExits({proc, clock});
   let server: ControlServer | undefined;
   const end = () => {
@@ -73,9 +74,13 @@ async function run(paths: Paths, lock: Lock, log: OwnLog): Promise<() => void> {
     version: version(),
     sockets: systemSockets,
     user: {login: username, home: paths.home || homedir, shell: shell ?? '/bin/sh'},
-    readApps: () => readApps(paths),
-    portOf: async (app) => await portOf(paths, app),
-    holderOf: (port) => portHolder(port),
+    readApps: () => apps.read(),
+    portOf: async (app) => await apps.portOf(app),
+    holderOf(port) {
+      const holder = portHolder(port);
+      return holder === undefined ? undefined : {...holder, text: describeHolder(holder)};
+    },
+    inodeOf: (port) => listeners().find((each) => each.port === port && each.address === '127.0.0.1' && each.uid === uid)?.inode,
     log: (level, message, facts) => log.write(level, message, facts),
     lastSeen: seenBefore,
     onShutdown: () => setImmediate(end),

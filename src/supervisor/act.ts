@@ -66,7 +66,7 @@ async function restart(app: HostedApp, units: readonly Unit[], wait: boolean): P
       const message = `the new version did not become ready; the old one (pid ${before.pid}) still serves`;
       results.push(actResult(app, unit, {ok: false, previousPid, overlapped, failure: unit.lastChangeFailed, message}));
     } else {
-      results.push({...startResult(app, unit), previousPid, overlapped});
+      results.push({...startResult(app, unit), previousPid, overlapped, cutOff: overlapped && unit.lastLeftByForce});
     }
   }
   return results;

@@ -7,6 +7,8 @@ import type {LiveProcess} from './live-process.ts';
 export class Leaving {
   readonly process: LiveProcess;
   readonly gone: Promise<void>;
+  /** True when it did not leave by itself in time: what it was doing is cut off. */
+  killed = false;
   readonly #clock: Clock;
   #timer: Timer | undefined;
 
@@ -20,6 +22,7 @@ export class Leaving {
 
   #killAfter(ms: number): void {
     this.#timer = this.#clock.after(ms, () => {
+      this.killed = true;
       this.process.kill();
       this.#killAfter(KILL_AGAIN_MS);
     });

@@ -81,6 +81,7 @@ export function actResult(
     readonly unchanged?: boolean;
     readonly previousPid?: number | undefined;
     readonly overlapped?: boolean;
+    readonly cutOff?: boolean;
     readonly failure?: Outcome | undefined;
     readonly message?: string;
   },
@@ -96,6 +97,7 @@ export function actResult(
     previousPid: facts.previousPid,
     readyMs: unit.readyMs,
     overlapped: facts.overlapped ?? false,
+    cutOff: facts.cutOff ?? false,
     url: facts.ok && unit.spec.listen !== 'none' ? localUrl(app) : undefined,
     error: facts.ok ? undefined : errorOf(app, unit, facts.message, failure),
     output: failure?.output ?? [],

@@ -54,8 +54,10 @@ export interface SupervisorOptions extends ProcessWorld {
   readonly readApps: () => readonly ReadApp[];
   /** The app's port: fixed, or leased for ever. @throws AppsupError `PORTS_EXHAUSTED`, ... */
   readonly portOf: (app: AppSpec) => Promise<number>;
-  /** Who listens on a port: its socket's inode, and whose it is in words. */
-  readonly holderOf: (port: number) => {readonly inode: number; readonly uid: number; readonly who: string; readonly address: string} | undefined;
+  /** Who listens on a port; `text` is `bob (uid 1007), listening on 127.0.0.1`. */
+  readonly holderOf: (port: number) => {readonly uid: number; readonly user: string; readonly text: string} | undefined;
+  /** The socket that listens on 127.0.0.1:port. */
+  readonly inodeOf: (port: number) => number | undefined;
   readonly log: (level: 'info' | 'warn' | 'error', message: string, facts?: Readonly<Record<string, unknown>>) => void;
   /** When a supervisor was last known to live, wall clock; `undefined` after a clean end or a reboot. */
   readonly lastSeen: number | undefined;
@@ -233,8 +235,8 @@ export class Supervisor implements SupervisorApi {
     const {port} = app;
     const main = app.webUnits().find((unit) => unit.main?.process.record.held === true)?.main;
     if (port === undefined || main === undefined || app.socket !== undefined) return;
-    const holder = this.#options.holderOf(port);
-    const fd = holder === undefined ? undefined : descriptorOf(main.process.pid, holder.inode);
+    const inode = this.#options.inodeOf(port);
+    const fd = inode === undefined ? undefined : descriptorOf(main.process.pid, inode);
     const raw = fd === undefined ? undefined : await this.#options.sockets.fetch(main.process.pid, fd);
     if (raw === undefined) {
       app.portProblem = `the socket of port ${port} could not be fetched back: the next restart of ${app.name} has a short gap`;
@@ -357,11 +359,11 @@ export class Supervisor implements SupervisorApi {
 
   #portTaken(app: HostedApp, port: number, cause: unknown): AppsupError {
     const holder = this.#options.holderOf(port);
-    const who = holder === undefined ? `not to be had (${systemCode(cause)})` : `taken by ${holder.who}, listening on ${holder.address}`;
+    const who = holder === undefined ? `not to be had (${systemCode(cause)})` : `taken by ${holder.text}`;
     return new AppsupError('PORT_TAKEN', `Cannot start "${app.name}": port ${port} is ${who}`, {
-      hint: `the port is in the snippet that the administrators have. Ask ${holder?.who ?? 'them'}, or lease another one and send a new request: appsup ports move ${app.name}`,
+      hint: `the port is in the snippet that the administrators have. Ask ${holder?.user ?? 'them'}, or lease another one and send a new request: appsup ports move ${app.name}`,
       cause,
-      details: {app: app.name, port, ...(holder === undefined ? {} : {uid: holder.uid, user: holder.who})},
+      details: {app: app.name, port, ...(holder === undefined ? {} : {uid: holder.uid, user: holder.user})},
     });
   }
 
@@ -369,18 +371,18 @@ export class Supervisor implements SupervisorApi {
     this.#record(app, unit);
     const at = this.#options.clock.wall();
     const {id, state} = unit;
-    const facts = {at, app: id.app, process: id.process, pid: unit.main?.process.pid};
+    const facts = {app: id.app, process: id.process, pid: unit.main?.process.pid};
     if (state.id !== from.id) {
       const reason = 'why' in state ? state.why : undefined;
       this.#options.log(state.id === 'fatal' ? 'error' : 'info', `${stateName(from)} -> ${stateName(state)}`, {...facts, reason});
-      this.#emit({type: 'state', ...facts, from: stateName(from), state: stateName(state), reason});
+      this.#emit({type: 'state', at, ...facts, from: stateName(from), state: stateName(state), reason});
       return;
     }
     if (from.id !== 'running' || state.id !== 'running' || from.change?.phase === state.change?.phase) return;
     const reason = unit.lastChangeFailed?.reason;
     const phase = state.change !== undefined ? 'proving' : reason === undefined ? 'replaced' : 'gave-up';
     this.#options.log('info', `change: ${phase}`, {...facts, reason});
-    this.#emit({type: 'change', ...facts, phase, reason: phase === 'gave-up' ? reason : undefined});
+    this.#emit({type: 'change', at, ...facts, phase, reason: phase === 'gave-up' ? reason : undefined});
   }
 
   /** A full disk must not hurt what runs: the record is written again at the next change. */

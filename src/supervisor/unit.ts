@@ -65,6 +65,8 @@ export class Unit {
   lastFailure: Outcome | undefined;
   /** Milliseconds from the last spawn of a main or promoted process to its readiness. */
   readyMs: number | undefined;
+  /** True when the process that was replaced last had to be killed. */
+  lastLeftByForce = false;
   #state: UnitState;
   #main: Started | undefined;
   #candidate: Started | undefined;
@@ -141,6 +143,8 @@ export class Unit {
     });
     this.#state = state;
     if (state.id !== from.id) this.since = this.#clock.wall();
+    // It speaks of an older process that still serves; now none does.
+    if (state.id !== 'running') this.lastChangeFailed = undefined;
     if (event.type !== 'start' && event.type !== 'restart' && state.id === 'starting' && from.id !== 'stopping') {
       this.restarts++;
     }
@@ -283,6 +287,7 @@ export class Unit {
     this.#leaving.add(leaving);
     void leaving.gone.then(() => {
       this.#leaving.delete(leaving);
+      this.lastLeftByForce = leaving.killed;
       this.#onChange(this, this.#state);
     });
   }

@@ -53,7 +53,8 @@ export function pathsFor(env: Readonly<Record<string, string | undefined>>): Pat
     env['APPSUP_STATE_DIR'] ||
     path.join(env['XDG_STATE_HOME'] || path.join(home, '.local', 'state'), 'appsup', hostname());
   const socket = path.join(path.resolve(state), 'control.sock');
-  checkSocketPath(socket);
+  // The longest name that a socket of ours has: see privateSocketPath().
+  checkSocketPath(path.join(path.resolve(state), 'run', '00000000-00000.sock'));
   return {
     home,
     config: path.resolve(config),

@@ -25,7 +25,7 @@ interface Setup {
   readonly socket: string;
   readonly logged: string[];
   /** Resolves with the next line of the server's log that has these words. */
-  hears(words: string): Promise<void>;
+  readonly hears: (words: string) => Promise<void>;
 }
 
 async function setup(
@@ -47,12 +47,12 @@ async function setup(
     },
     ...options,
   });
-  t.teardown(() => server.close());
+  t.teardown(async () => server.close());
   return {
     client: controlClient({socket, version: '0.1.0', ...client}),
     socket,
     logged,
-    hears: (words) => new Promise((resolve) => waiting.push({words, resolve})),
+    hears: async (words) => new Promise((resolve) => waiting.push({words, resolve})),
   };
 }
 
@@ -145,8 +145,12 @@ test('the supervisor’s own errors arrive as they were thrown', async (t) => {
 
 test('a bug of the supervisor is answered, and logged with its stack', async (t) => {
   const {client, logged} = await setup(t, {
-    info: () => Promise.reject(new TypeError('undefined is not a function')),
-    act: () => Promise.reject(new TypeError('nor is this')),
+    info: async () => {
+      throw new TypeError('undefined is not a function');
+    },
+    act: async () => {
+      throw new TypeError('nor is this');
+    },
   });
   await t.throwsAsync(client.info(), {code: 'INTERNAL', message: /undefined is not a function/});
   await t.throwsAsync(
@@ -322,7 +326,7 @@ test('a deleted socket comes back, and open streams go on', async (t) => {
     const healing = hears('making it again');
     spoil();
     await healing;
-    t.is((await eventually(() => client.info())).pid, 4242);
+    t.is((await eventually(async () => client.info())).pid, 4242);
     t.is(lstatSync(socket).mode & 0o777, 0o600);
   }
   tell(stateEvent({pid: 2}));
@@ -412,7 +416,7 @@ test('the client gives up on a supervisor that accepts and stays silent', async 
 });
 
 test('the client limits a whole act when it is told to', async (t) => {
-  const {client} = await setup(t, {act: () => new Promise(() => {})}, {client: {actMs: 50}});
+  const {client} = await setup(t, {act: async () => new Promise(() => {})}, {client: {actMs: 50}});
   await t.throwsAsync(
     client.act({action: 'start', targets: ['a']}, () => {}),
     {code: 'TIMEOUT', message: /not done within 0.05 s/},

@@ -27,6 +27,13 @@ export interface Behaviour {
   readonly diesAfter?: number;
 }
 
+/** What differs from `limits` and a probed, overlapping program. */
+export interface WorldOptions {
+  readonly spec?: Partial<Context['spec']>;
+  readonly probed?: boolean;
+  readonly overlap?: boolean;
+}
+
 interface Process {
   readonly number: number;
   readonly behaviour: Behaviour;
@@ -72,7 +79,7 @@ export class World {
 
   constructor(
     behave: Behaviour | ((spawn: number) => Behaviour) = {},
-    options: {readonly spec?: Partial<Context['spec']>; readonly probed?: boolean; readonly overlap?: boolean} = {},
+    options: WorldOptions = {},
   ) {
     this.#behave = typeof behave === 'function' ? behave : () => behave;
     const {spec, probed = true, overlap = true} = options;

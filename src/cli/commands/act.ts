@@ -1,0 +1,125 @@
+import {existsSync} from 'node:fs';
+
+import type {ActRequest, ActResult, SupervisorEvent} from '../../control/api.ts';
+import type {Command, Context} from '../context.ts';
+import {actExit} from '../exit-codes.ts';
+import {took} from '../format.ts';
+import {firstTime} from '../marks.ts';
+import {errorText} from '../output.ts';
+import {oneLine, printable} from '../printable.ts';
+import {waiting} from '../progress.ts';
+import {checkedTargets} from '../targets.ts';
+import type {Terminal} from '../terminal.ts';
+import {AppsupError, messageOf} from '../../errors.ts';
+
+type Action = ActRequest['action'];
+
+/** `appsup start APP...` → `POST /v1/act`; starts the supervisor when there is none. */
+export const start: Command = act('start');
+/** `appsup stop APP...` → `POST /v1/act` */
+export const stop: Command = act('stop');
+/** `appsup restart APP...` → `POST /v1/act` */
+export const restart: Command = act('restart');
+
+function act(action: Action): Command {
+  return async (context, {words, options, json}) => {
+    const targets = checkedTargets(action, words);
+    const actMs = options.duration('timeout');
+    const request: ActRequest = {action, targets, wait: !options.has('no-wait')};
+    const api = await context.summon(actMs === undefined ? {} : {actMs});
+    const wait = waiting(context);
+    const {results} = await api.act(request, (event) => wait.tell(lineOf(event))).finally(() => wait.end());
+    const {terminal} = context;
+    return {
+      text: results
+        .filter(({ok}) => ok)
+        .map((result) => successLine(action, result, terminal.style))
+        .join('\n'),
+      json: results.map(jsonOf),
+      failures: results.filter(({ok}) => !ok).map(failureText),
+      hints: json ? [] : await afterwards(action, results, context),
+      exitCode: actExit(action, results),
+    };
+  };
+}
+
+function lineOf(event: SupervisorEvent): string {
+  switch (event.type) {
+    case 'state':
+      return `${event.app}:${event.process} ${event.state}`;
+    case 'change':
+      return `${event.app}:${event.process} ${event.phase === 'proving' ? 'new version starting' : event.phase}`;
+    case 'config':
+      return `${event.app} ${event.change}`;
+  }
+}
+
+/** One line per process that did as it was told. Pure. */
+export function successLine(action: Action, result: ActResult, style: Terminal['style']): string {
+  const name = style.bold(`${result.app}:${result.process}`);
+  return [name, ...facts(action, result, style)].join('  ');
+}
+
+function facts(action: Action, result: ActResult, style: Terminal['style']): readonly string[] {
+  const {state, unchanged, pid, previousPid, readyMs, overlapped, url} = result;
+  if (action === 'stop') return [unchanged ? 'stopped already' : state];
+  if (state !== 'running') return [state];
+  const running = style.good('running');
+  const address = url === undefined ? [] : [oneLine(url)];
+  if (unchanged) return [running, 'as before', ...pidOf(pid), ...address];
+  const ready = readyMs === undefined ? [] : [`ready in ${took(readyMs)}`];
+  if (action === 'start' || previousPid === undefined) return [running, ...ready, ...pidOf(pid), ...address];
+  const change = `pid ${previousPid} -> ${pid ?? '-'}`;
+  if (!overlapped) return [running, ...ready, change];
+  return [`new version ready${readyMs === undefined ? '' : ` in ${took(readyMs)}`}, then the old one left`, change];
+}
+
+function pidOf(pid: number | undefined): readonly string[] {
+  return pid === undefined ? [] : [`pid ${pid}`];
+}
+
+/** The reason, what the program said last, and what to type next. Pure. */
+export function failureText({app, process, state, error, output}: ActResult): string {
+  const {message, hint} = error ?? {message: `${app}:${process} is ${state}`, hint: `appsup logs ${app}:${process}`};
+  const [first = '', ...rest] = errorText({message, hint}).split('\n');
+  return [first, ...output.map((line) => `  ${printable(line)}`), ...rest].join('\n');
+}
+
+/** The same fields for every process, `error` only with `"ok":false`. */
+function jsonOf({ok, error, output, ...facts}: ActResult): unknown {
+  return ok ? {...facts, ok} : {...facts, ok, error, output};
+}
+
+/** What a first start should say besides. */
+async function afterwards(action: Action, results: readonly ActResult[], context: Context): Promise<readonly string[]> {
+  if (action === 'stop' || !results.some(({ok}) => ok)) return [];
+  return [...rootHint(context), ...(await bootHint(context)), ...snippetHints(results, context)];
+}
+
+/** Root works, but everybody's code with root's rights is a thing to know. */
+export function rootHint({uid, paths}: Context): readonly string[] {
+  if (uid !== 0 || !firstTime(paths, 'root-warned')) return [];
+  return ['you are root, and so is every program that appsup starts for you: an ordinary account does as well'];
+}
+
+async function bootHint(context: Context): Promise<readonly string[]> {
+  const {paths, terminal} = context;
+  if (existsSync(paths.bootScript)) return [];
+  const hint = 'appsup will not start after a reboot yet: appsup boot install';
+  if (!terminal.interactive || !firstTime(paths, 'boot-asked')) return [hint];
+  const answer = await context.ask('Start your apps after a reboot too? [Y/n] ');
+  if (answer === undefined || !/^(y|yes)?$/i.test(answer.trim())) return [hint];
+  try {
+    return [await context.installBoot()];
+  } catch (error) {
+    // The start itself went well; this must not turn it into a failure.
+    return error instanceof AppsupError ? [error.message, ...(error.hint === undefined ? [] : [error.hint])] : [messageOf(error)];
+  }
+}
+
+function snippetHints(results: readonly ActResult[], {paths}: Context): readonly string[] {
+  const served = new Set(results.filter(({ok, url}) => ok && url !== undefined).map(({app}) => app));
+  return [...served]
+    .filter((app) => firstTime(paths, `snippet-shown.${app}`))
+    .map((app) => `visitors reach it through the host's web server: appsup snippet ${app} prints the lines for it`);
+}

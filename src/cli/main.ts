@@ -1,0 +1,75 @@
+import {messageOf, systemCode} from '../errors.ts';
+import {systemClock} from '../system/clock.ts';
+import {pathsFor} from '../system/paths.ts';
+import {version} from '../version.ts';
+import {parseCommandLine} from './args.ts';
+import type {Invocation} from './args.ts';
+import {restart, start, stop} from './commands/act.ts';
+import {status} from './commands/status.ts';
+import {connector, summonSupervisor} from './connect.ts';
+import type {Command, Context, Limits} from './context.ts';
+import {errorExit} from './exit-codes.ts';
+import {printError, printResult} from './output.ts';
+import {isVerb} from './table.ts';
+import {terminalOf} from './terminal.ts';
+import type {Terminal} from './terminal.ts';
+
+/** Verbs that are typed all day, or by scripts: they live in this file's bundle. All others come with cold.ts. */
+const HOT: Readonly<Partial<Record<Invocation['verb'], Command>>> = {status, start, stop, restart};
+
+/** `appsup VERB …`: understand, do, print. Everything else is loaded when it is needed. */
+async function main(argv: readonly string[]): Promise<number> {
+  const terminal = terminalOf(process.stdout, process.stderr, process.stdin, process.env);
+  let verb = argv.find(isVerb);
+  try {
+    const invocation = parseCommandLine(argv);
+    ({verb} = invocation);
+    const command = invocation.help ? undefined : HOT[invocation.verb];
+    const context = contextOf(terminal);
+    if (command !== undefined) return printResult(await command(context, invocation), terminal, invocation.json);
+    const {runCold} = await import('./cold.ts');
+    return printResult(await runCold(context, invocation), terminal, invocation.json);
+  } catch (error) {
+    printError(error, terminal, argv.includes('--json'));
+    return errorExit(error, verb);
+  }
+}
+
+function contextOf(terminal: Terminal): Context {
+  const paths = pathsFor(process.env);
+  const connect = connector({
+    socket: paths.socket,
+    version: version(),
+    onVersion: (theirs) =>
+      terminal.err(`! the supervisor is appsup ${theirs}, this command is ${version()}: appsup daemon restart\n`),
+  });
+  const context: Context = {
+    paths,
+    connect,
+    terminal,
+    env: process.env,
+    version: version(),
+    cwd: process.cwd(),
+    uid: process.getuid?.() ?? -1,
+    clock: systemClock,
+    async summon(limits?: Limits) {
+      const start = async (): Promise<void> => (await import('./cold.ts')).startSupervisor(context);
+      const pause = async (ms: number): Promise<void> => await new Promise((resolve) => systemClock.after(ms, resolve));
+      return await summonSupervisor(() => connect(limits), start, pause);
+    },
+    installBoot: async () => await (await import('./cold.ts')).installBoot(context),
+    ask: async (question) => await (await import('./cold.ts')).ask(terminal, question),
+  };
+  return context;
+}
+
+// `appsup logs | head`: who reads no more needs no message.
+process.stdout.on('error', (error) => {
+  process.exitCode = 1;
+  if (systemCode(error) === 'EPIPE') process.exit();
+  process.stderr.write(`appsup: cannot write: ${messageOf(error)}\n`);
+});
+
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

@@ -1,0 +1,219 @@
+/** One option of a command. */
+export interface OptionInfo {
+  /** What follows it, in capitals; none: a switch. */
+  readonly value?: string;
+  readonly short?: string;
+  /** May be given several times. */
+  readonly multiple?: boolean;
+  readonly summary: string;
+}
+
+/** One verb: what is parsed, and what `--help` says of it. */
+export interface CommandInfo {
+  /** Behind `appsup VERB`. */
+  readonly synopsis: string;
+  /** One line, no period. */
+  readonly summary: string;
+  readonly options: Readonly<Record<string, OptionInfo>>;
+  /** Command line and what it does. The first word of the line is left out: it is `appsup`. */
+  readonly examples: readonly (readonly [line: string, what: string])[];
+  /** Least and most words behind the verb. */
+  readonly words: readonly [number, number];
+  /** Words that may come first, when there is a fixed set of them. */
+  readonly subcommands?: readonly string[];
+  /** Paragraphs for `--help`. */
+  readonly details?: readonly string[];
+}
+
+/** Known to every command. */
+export const COMMON_OPTIONS: Readonly<Record<string, OptionInfo>> = {
+  json: {summary: 'print JSON: one value per line, errors as {"ok":false,"error":{"code",…}}'},
+  help: {short: 'h', summary: 'explain the command'},
+};
+
+const WAITING = {
+  wait: {summary: 'return when it is done (the default)'},
+  'no-wait': {summary: 'return as soon as it is under way'},
+  timeout: {value: 'DURATION', summary: 'stop waiting after so long ("30s", "2m"); the supervisor goes on with it'},
+} as const;
+
+const TARGETS = 'APP[:PROGRAM]... | all';
+const MANY = Infinity;
+
+/** Every verb of the command line, in the order of `appsup help`. */
+export const COMMANDS = {
+  add: {
+    synopsis: 'DIR [OPTION]...',
+    summary: 'make an app of a directory: finds what to run, leases a port, writes its file',
+    words: [1, 1],
+    options: {
+      name: {value: 'NAME', summary: 'name of the app; else that of the directory'},
+      gunicorn: {value: 'MODULE:CALLABLE', summary: 'serve it with gunicorn'},
+      uvicorn: {value: 'MODULE:CALLABLE', summary: 'serve it with uvicorn'},
+      command: {value: 'COMMAND', summary: 'run this; it finds its address in $HOST and $PORT'},
+      python: {value: 'PREFIX', summary: 'venv or conda environment to run it in; else the one beside the code'},
+      mount: {value: '/PATH', summary: 'public path; else /USER_NAME'},
+      port: {value: 'PORT', summary: 'a port of your choice; else one is leased from your range'},
+      'env-file': {value: 'FILE', multiple: true, summary: 'file of KEY=value lines; else .env, where there is one'},
+    },
+    examples: [
+      ['add ~/flask-tasks', 'finds wsgi.py, the conda environment and .env'],
+      ['add ~/api --uvicorn main:app --mount /alice_api', 'says it all'],
+      ['add ~/board --command "node server.js"', 'anything that listens on $PORT'],
+    ],
+  },
+  start: {
+    synopsis: `${TARGETS} [--no-wait] [--timeout DURATION]`,
+    summary: 'start, and start again after every reboot; returns when it answers',
+    words: [1, MANY],
+    options: WAITING,
+    examples: [
+      ['start flasktasks', 'all programs of an app'],
+      ['start flasktasks:web spectral', 'one program, and another app'],
+    ],
+  },
+  stop: {
+    synopsis: `${TARGETS} [--no-wait] [--timeout DURATION]`,
+    summary: 'stop, and keep stopped over reboots; the port answers 503 meanwhile',
+    words: [1, MANY],
+    options: WAITING,
+    examples: [['stop flasktasks', 'the whole app, with everything that it started']],
+  },
+  restart: {
+    synopsis: `${TARGETS} [--no-wait] [--timeout DURATION]`,
+    summary: 'start anew, with new code, file and environment; no visitor is refused',
+    words: [1, MANY],
+    options: WAITING,
+    examples: [['restart flasktasks', 'after git pull'], ['restart all --json', 'one JSON line per process']],
+  },
+  status: {
+    synopsis: '[APP[:PROGRAM]...] [--no-memory]',
+    summary: 'what runs, since when, and why not; exits 3 when something is not running',
+    words: [0, MANY],
+    options: {'no-memory': {summary: 'leave the memory out, which is the slow part with many processes'}},
+    examples: [['status', 'everything'], ['status flasktasks --json', 'for a script']],
+  },
+  logs: {
+    synopsis: '[APP[:PROGRAM]...] [-f] [-n LINES] [--since DURATION]',
+    summary: 'what the programs printed, merged by time',
+    words: [0, MANY],
+    options: {
+      follow: {short: 'f', summary: 'go on as lines are printed'},
+      lines: {short: 'n', value: 'LINES', summary: 'so many of the last lines; else 50, or all with --since'},
+      since: {value: 'DURATION', summary: 'only lines of so long ago, e.g. "10s"; for lines that begin with a time'},
+      raw: {summary: 'pass control characters on, colours too'},
+    },
+    examples: [
+      ['logs flasktasks', 'the last 50 lines of all its programs'],
+      ['logs -f flasktasks:web spectral', 'follow several'],
+    ],
+  },
+  list: {
+    synopsis: '',
+    summary: 'the apps that have a file, with port and mount',
+    words: [0, 0],
+    options: {},
+    examples: [['list', 'also when no supervisor is running']],
+  },
+  show: {
+    synopsis: 'APP',
+    summary: 'an app with every default filled in',
+    words: [1, 1],
+    options: {},
+    examples: [['show flasktasks', 'what appsup makes of its file']],
+  },
+  edit: {
+    synopsis: 'APP',
+    summary: "open the app's file in $VISUAL or $EDITOR, and check it afterwards",
+    words: [1, 1],
+    options: {},
+    examples: [['edit flasktasks', 'then: appsup restart flasktasks']],
+  },
+  check: {
+    synopsis: '[APP...]',
+    summary: 'look for mistakes in the files; changes nothing',
+    words: [0, MANY],
+    options: {},
+    examples: [['check', 'all files'], ['check spectral', 'one app']],
+  },
+  env: {
+    synopsis: 'APP[:PROGRAM] [--show-values]',
+    summary: "the environment that a program is started with; the env file's values are hidden",
+    words: [1, 1],
+    options: {'show-values': {summary: 'show the values of the env files, too'}},
+    examples: [['env flasktasks:web', 'secrets are shown as ***']],
+  },
+  ports: {
+    synopsis: '[move APP]',
+    summary: 'your port range, the leases, and who listens on them',
+    words: [0, 2],
+    subcommands: ['move'],
+    options: {},
+    examples: [
+      ['ports', 'range, leases, foreign listeners'],
+      ['ports move reading', 'lease another port; the front end needs its new lines then'],
+    ],
+  },
+  snippet: {
+    synopsis: 'APP [--front apache|apache-minimal|nginx]',
+    summary: "the lines for the host's web server; on stdout nothing else",
+    words: [1, 1],
+    options: {front: {value: 'KIND', summary: 'apache (default), apache-minimal (fewer modules) or nginx'}},
+    examples: [['snippet flasktasks > flasktasks.conf', 'to send to the administrators']],
+  },
+  boot: {
+    synopsis: 'install | remove | status',
+    summary: 'start after a reboot, by two lines in your crontab',
+    words: [0, 1],
+    subcommands: ['install', 'remove', 'status'],
+    options: {},
+    examples: [['boot install', 'at reboot, and a look every minute'], ['boot status', 'is it there, and in order?']],
+  },
+  remove: {
+    synopsis: 'APP [--yes] [--purge]',
+    summary: "stop an app and forget it; its code stays, and its logs unless told otherwise",
+    words: [1, 1],
+    options: {
+      yes: {short: 'y', summary: 'do not ask'},
+      purge: {summary: 'delete its logs, too'},
+    },
+    examples: [['remove reading', 'asks first'], ['remove reading --yes --purge', 'in a script']],
+  },
+  daemon: {
+    synopsis: 'start | stop [--keep-apps] | restart | status | run',
+    summary: 'the supervisor itself; it starts by itself when it is needed',
+    words: [0, 1],
+    subcommands: ['start', 'stop', 'restart', 'status', 'run'],
+    options: {'keep-apps': {summary: 'stop: leave the apps running; the next supervisor takes them over'}},
+    examples: [
+      ['daemon restart', 'the apps go on; after an update of appsup'],
+      ['daemon stop', 'and the apps; it stays away until you start something, or the host reboots'],
+    ],
+  },
+  version: {
+    synopsis: '',
+    summary: 'of this command and of the supervisor',
+    words: [0, 0],
+    options: {},
+    examples: [['version', '']],
+  },
+  help: {
+    synopsis: '[VERB | exit-codes]',
+    summary: 'this, or more of one verb',
+    words: [0, 1],
+    options: {},
+    examples: [['help start', 'the same as: appsup start --help'], ['help exit-codes', 'what $? means']],
+  },
+} as const satisfies Readonly<Record<string, CommandInfo>>;
+
+export type Verb = keyof typeof COMMANDS;
+
+/** What the table says of a verb. */
+export function commandInfo(verb: Verb): CommandInfo {
+  return COMMANDS[verb];
+}
+
+/** True for a word that is a verb. */
+export function isVerb(word: string): word is Verb {
+  return Object.hasOwn(COMMANDS, word);
+}

@@ -1,0 +1,133 @@
+import {pathToFileURL} from 'node:url';
+
+import type {Launch, PrefixMode, StopSignal} from '../core/spec.ts';
+import {formatDuration} from './duration.ts';
+
+/** A program as `appsup add` found it or was told it. */
+export interface ProgramChoice {
+  readonly name: string;
+  readonly launch: Launch;
+  /** Absent: the default of its kind. */
+  readonly listen?: 'socket' | 'port' | 'none';
+  readonly stopSignal?: StopSignal;
+  readonly stopMs?: number;
+  readonly after?: readonly string[];
+}
+
+/** What `appsup add` decided; everything that is absent stays at its default and out of the file. */
+export interface AppChoice {
+  /** Absolute. */
+  readonly directory: string;
+  readonly mount?: string;
+  readonly prefix?: PrefixMode;
+  readonly port?: number;
+  /** Absolute path of a venv, conda prefix or interpreter. */
+  readonly python?: string;
+  /** Absolute. */
+  readonly envFiles?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly programs: readonly ProgramChoice[];
+}
+
+export interface WriteOptions {
+  /** Absolute; paths below it are written with `~/`. */
+  readonly home: string;
+  /** Absolute path of the installed `app.schema.json`, for editors; absent: no such line. */
+  readonly schema?: string;
+}
+
+/**
+ * A fresh file for an app: only what was decided, with a comment where a beginner would look next.
+ *
+ * It reads back (`readApp`) as exactly this choice plus defaults, whatever characters the paths hold.
+ */
+export function appFileText(choice: AppChoice, options: WriteOptions): string {
+  const {home} = options;
+  const inside = (path: string) => relativeTo(choice.directory, path) ?? homely(path, home);
+  const head: readonly Line[] = [
+    ['directory', text(homely(choice.directory, home))],
+    ['mount', optional(choice.mount, (mount) => text(mount || '/')), 'the public path'],
+    ['prefix', optional(choice.prefix, text)],
+    ['port', optional(choice.port, String)],
+    ['python', optional(choice.python, (python) => text(inside(python)))],
+    [
+      'env_file',
+      optional(choice.envFiles, (files) => oneOrMore(files.map(inside))),
+      'KEY=value lines; only you may read it: chmod 600',
+    ],
+    ['env', optional(choice.env, inlineTable)],
+  ];
+  // As a file URL, since the line must stay one line whatever the path holds.
+  const schema = options.schema === undefined ? [] : [`#:schema ${pathToFileURL(options.schema).href}`];
+  const comment =
+    '# An app of appsup. All keys: appsup help config. After a change: appsup check, then appsup restart.';
+  const programs = choice.programs.map(programText);
+  return `${[...schema, comment, '', ...aligned(head), ...programs].join('\n')}\n`;
+}
+
+function programText(program: ProgramChoice): string {
+  const {launch} = program;
+  const lines: readonly Line[] = [
+    launch.kind === 'command' ? ['command', list(launch.argv)] : [launch.kind, text(launch.target)],
+    ['workers', 'workers' in launch ? String(launch.workers) : undefined],
+    ['threads', 'threads' in launch && launch.threads > 1 ? String(launch.threads) : undefined],
+    ['worker_class', launch.kind === 'gunicorn' ? optional(launch.workerClass, text) : undefined],
+    ['args', 'args' in launch && launch.args.length > 0 ? list(launch.args) : undefined],
+    ['listen', optional(program.listen, text)],
+    ['stop_signal', optional(program.stopSignal, text)],
+    ['stop_timeout', optional(program.stopMs, (ms) => text(formatDuration(ms)))],
+    ['after', optional(program.after, list)],
+  ];
+  return ['', `[programs.${program.name}]`, ...aligned(lines)].join('\n');
+}
+
+/** Key, value as TOML (`undefined`: left out), comment. */
+type Line = readonly [key: string, value: string | undefined, comment?: string];
+
+function aligned(lines: readonly Line[]): readonly string[] {
+  const said = lines.filter(([, value]) => value !== undefined);
+  const width = Math.max(0, ...said.map(([key]) => key.length));
+  return said.map(
+    ([key, value, comment]) =>
+      `${key.padEnd(width)} = ${value}${comment === undefined ? '' : `  # ${comment}`}`,
+  );
+}
+
+function optional<Value>(value: Value | undefined, write: (value: Value) => string): string | undefined {
+  return value === undefined ? undefined : write(value);
+}
+
+/** A TOML basic string. JSON's escapes are TOML's, but for DEL, which TOML wants escaped, and half surrogates, which it cannot say. */
+function text(value: string): string {
+  return JSON.stringify(value.replace(/\p{Cs}/gu, '\uFFFD')).replaceAll('\x7f', '\\u007f');
+}
+
+function list(values: readonly string[]): string {
+  return `[${values.map(text).join(', ')}]`;
+}
+
+function oneOrMore(values: readonly string[]): string {
+  const [only, ...more] = values;
+  return only !== undefined && more.length === 0 ? text(only) : list(values);
+}
+
+function inlineTable(table: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(table).map(
+    ([key, value]) => `${/^[A-Za-z0-9_-]+$/.test(key) ? key : text(key)} = ${text(value)}`,
+  );
+  return pairs.length === 0 ? '{}' : `{ ${pairs.join(', ')} }`;
+}
+
+function homely(path: string, home: string): string {
+  if (path === home) return '~';
+  const rest = relativeTo(home, path);
+  return rest === undefined ? path : `~/${rest}`;
+}
+
+/** The rest of a path below a directory, `undefined` elsewhere. */
+function relativeTo(directory: string, path: string): string | undefined {
+  const rest = path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : '';
+  if (rest === '') return undefined;
+  // `~` would be the home directory, and `auto` no directory at all.
+  return rest.startsWith('~') || rest === 'auto' ? `./${rest}` : rest;
+}

@@ -1,0 +1,60 @@
+import {loadConfig} from '../config/load.ts';
+import type {Config} from '../config/load.ts';
+import type {LoadedApp} from '../config/app.ts';
+import type {AppSpec} from '../core/spec.ts';
+import {adoptPort, leaseOf, leasePort} from '../ports/leases.ts';
+import {rangeFor} from '../ports/range.ts';
+import type {ReadApp} from '../supervisor/supervisor.ts';
+import type {Paths} from '../system/paths.ts';
+import {ephemeralRange, reservedPorts} from '../system/proc-net.ts';
+
+/** The configuration as the supervisor takes it: read anew at each start, restart and reload. */
+export class Apps {
+  readonly #paths: Paths;
+  readonly #login: string;
+  readonly #uid: number;
+  #config: Config;
+
+  constructor({paths, login, uid}: {readonly paths: Paths; readonly login: string; readonly uid: number}) {
+    this.#paths = paths;
+    this.#login = login;
+    this.#uid = uid;
+    this.#config = loadConfig(paths);
+  }
+
+  read(): readonly ReadApp[] {
+    this.#config = loadConfig(this.#paths);
+    return [...this.#config.apps.values()].map((app) => readApp(app, this.#config.settings.baseUrl));
+  }
+
+  /** The app's port: what its file says, else its lease, else a new lease. @throws AppsupError as ports/leases.ts */
+  async portOf(app: AppSpec): Promise<number> {
+    const lease = leaseOf(this.#paths, app.name);
+    if (lease !== undefined && (app.port === undefined ? !lease.fixed : lease.port === app.port)) return lease.port;
+    const {claims, ports} = this.#config.site;
+    const request = {paths: this.#paths, app: app.name, claims};
+    if (app.port !== undefined) return (await adoptPort({...request, port: app.port})).port;
+    const {range} = rangeFor({
+      site: ports,
+      user: this.#config.global.ports,
+      uid: this.#uid,
+      login: this.#login,
+      ephemeral: ephemeralRange(),
+      reserved: reservedPorts(),
+    });
+    const taken = [...this.#config.apps.values()].flatMap(({spec}) => (spec?.port === undefined ? [] : [spec.port]));
+    return (await leasePort({...request, range, taken})).port;
+  }
+}
+
+function readApp({name, file, hash, spec, diagnostics}: LoadedApp, baseUrl: string | undefined): ReadApp {
+  const errors = diagnostics.filter(({severity}) => severity === 'error');
+  return {
+    name,
+    file,
+    hash,
+    spec,
+    problems: errors.map(({line, column, message}) => `${file}:${line}:${column} ${message}`),
+    publicUrl: baseUrl === undefined || spec === undefined ? undefined : `${baseUrl.replace(/\/+$/, '')}${spec.mount}/`,
+  };
+}

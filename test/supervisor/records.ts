@@ -1,0 +1,80 @@
+import {mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+
+import test from 'ava';
+import fc from 'fast-check';
+
+import {parseRecord, privateSocketPath, Records} from '../../src/supervisor/records.ts';
+import type {UnitRecord} from '../../src/supervisor/records.ts';
+import {MAX_SOCKET_PATH} from '../../src/system/paths.ts';
+import {appSpec, programSpec} from '../helpers/spec.ts';
+
+const directory = mkdtempSync(path.join(tmpdir(), 'as-'));
+test.after.always(() => rmSync(directory, {recursive: true}));
+
+const record: UnitRecord = {
+  version: 1,
+  process: 'web',
+  app: appSpec([programSpec({env: {TOKEN: 'program-secret'}})], {env: {KEY: 'app-secret'}}),
+  restarts: 2,
+  main: {
+    generation: 5,
+    pid: 4711,
+    startTicks: 99,
+    bootId: 'b',
+    startedAt: 1,
+    mark: '/s|tasks:web|5',
+    logFile: '/s/logs/tasks/web.log',
+    logOffset: 0,
+    port: 20140,
+    privateSocket: '/s/run/x.sock',
+    held: true,
+    hash: 'h',
+  },
+  others: [],
+};
+
+test('Records gives back what was written, without any environment, in a file for the owner alone', (t) => {
+  const records = new Records({processes: directory});
+  records.write(record);
+  const file = path.join(directory, 'tasks.web.json');
+  t.is(statSync(file).mode & 0o777, 0o600);
+  t.notRegex(readFileSync(file, 'utf8'), /secret/);
+  const [read] = records.readAll(() => t.fail());
+  t.like(read, {process: 'web', restarts: 2, main: record.main});
+  records.remove('tasks', 'web');
+  t.deepEqual(records.readAll(() => t.fail()), []);
+});
+
+test('Records names a damaged file and goes on with the others', (t) => {
+  const own = mkdtempSync(path.join(directory, 'damaged-'));
+  const records = new Records({processes: own});
+  records.write(record);
+  records.write({...record, process: 'queue'});
+  const file = path.join(own, 'tasks.web.json');
+  writeFileSync(file, readFileSync(file, 'utf8').slice(0, 100));
+  const garbage: string[] = [];
+  t.deepEqual(records.readAll((each) => garbage.push(each)).map(({process}) => process), ['queue']);
+  t.deepEqual(garbage, [file]);
+});
+
+test('Records of a directory that is not there are none', (t) => {
+  t.deepEqual(new Records({processes: path.join(directory, 'none')}).readAll(() => t.fail()), []);
+});
+
+test('parseRecord() takes no text that is not a record, and never throws', (t) => {
+  fc.assert(fc.property(fc.string(), (text) => parseRecord(text) === undefined));
+  fc.assert(fc.property(fc.json(), (text) => parseRecord(text) === undefined));
+  for (const wrong of [{version: 2}, {main: {pid: 1}}, {others: {}}, {app: {name: '../x'}}, {process: 'a/b'}]) {
+    t.is(parseRecord(JSON.stringify({...record, ...wrong})), undefined);
+  }
+});
+
+test('privateSocketPath() stays short for the longest names', (t) => {
+  const run = '/home/a-rather-long-login-name/.local/state/appsup/server.department.example.ac.uk/run';
+  const name = 'n'.repeat(63);
+  const file = privateSocketPath({run}, name, name, 1_795_226_763_090);
+  t.true(Buffer.byteLength(file) <= MAX_SOCKET_PATH, file);
+  t.not(file, privateSocketPath({run}, name, name, 1_795_226_763_091));
+});
