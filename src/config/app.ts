@@ -1,11 +1,12 @@
-import {isMount, isName} from '../core/names.ts';
+import {isName} from '../core/names.ts';
 import {startOrder} from '../core/order.ts';
 import {processNames} from '../core/spec.ts';
-import type {AppSpec, PrefixMode, ProgramSpec} from '../core/spec.ts';
+import type {AppSpec, ProgramSpec} from '../core/spec.ts';
 import {expandPath} from '../system/paths.ts';
 import {hasErrors} from './diagnostic.ts';
 import type {Diagnostic} from './diagnostic.ts';
-import {fillMount} from './keys.ts';
+import {readMount, readPrefix} from './mount.ts';
+import type {MountContext} from './mount.ts';
 import {checkEnvironment, readProgram} from './program.ts';
 import {appSchema, programSchema} from './schema.ts';
 import type {AppFile, ProgramDefaults} from './schema.ts';
@@ -15,16 +16,10 @@ import {isTable, place, placeSyntax, validate} from './validate.ts';
 import type {Problem} from './validate.ts';
 
 /** What an app's file is read with. */
-export interface AppContext {
-  readonly name: string;
+export interface AppContext extends MountContext {
   /** Absolute; for messages. */
   readonly file: string;
   readonly home: string;
-  readonly user: string;
-  /** `/{user}_{app}`. */
-  readonly mountTemplate: string;
-  /** The host's rule, if it has one: a mount of another form is warned about. */
-  readonly mountRule: string | undefined;
   readonly defaults: ProgramDefaults;
 }
 
@@ -57,12 +52,12 @@ export function readApp(text: string, context: AppContext): ReadApp {
   const all = [...problems];
   const spec = assemble(output, toml.document.value, context, (problem) => all.push(problem));
   const diagnostics = place(all.map(misplaced), toml.document, context.file);
-  return hasErrors(diagnostics) || spec === undefined ? {diagnostics} : {spec, diagnostics};
+  return hasErrors(diagnostics) ? {diagnostics} : {spec, diagnostics};
 }
 
 type Report = (problem: Problem) => void;
 
-function assemble(file: AppFile, raw: Table, context: AppContext, report: Report): AppSpec | undefined {
+function assemble(file: AppFile, raw: Table, context: AppContext, report: Report): AppSpec {
   const directory = expandPath(file.directory ?? context.home, context.home, context.home);
   if (file.directory !== undefined && !/^(\/|~\/|~$)/.test(file.directory)) {
     report({
@@ -90,85 +85,6 @@ function assemble(file: AppFile, raw: Table, context: AppContext, report: Report
     env: file.env ?? {},
     programs,
   };
-}
-
-/** The host's own `/` and no mount are the same. */
-function readMount(
-  file: AppFile,
-  {name, user, mountTemplate, mountRule}: AppContext,
-  report: Report,
-): string {
-  const path = ['mount'];
-  if (file.mount === undefined) return file.prefix === 'none' ? '' : fillMount(mountTemplate, user, name);
-  if (file.mount === '/') {
-    if (file.prefix !== undefined && file.prefix !== 'none') {
-      report({
-        path,
-        message: `Cannot ${file.prefix} the mount "/": there is nothing in front`,
-        hint: 'prefix = "none", or leave it out',
-      });
-    }
-    return '';
-  }
-  if (!isMount(file.mount)) {
-    const better = `/${file.mount
-      .replace(/[^\w/~-]+/g, '-')
-      .split('/')
-      .filter(Boolean)
-      .join('/')}`;
-    report({
-      path,
-      message: `Expected "mount" to be a path of letters, digits, _ and - as "/alice_tasks": got ${JSON.stringify(file.mount)}`,
-      hint: isMount(better) ? `mount = "${better}"` : 'begin it with /, and end it without',
-    });
-  } else if (file.prefix === 'none') {
-    report({
-      path,
-      message: 'Cannot serve below a mount with prefix = "none"',
-      hint: 'remove mount, or write prefix = "keep" or "strip"',
-    });
-  } else if (mountRule !== undefined && !matchesRule(file.mount, mountRule, user)) {
-    report({
-      path,
-      severity: 'warning',
-      message: `The mounts of this host have the form ${mountRule}`,
-      hint: `mount = "${fillMount(mountRule, user, name)}"`,
-    });
-  }
-  return file.mount;
-}
-
-function matchesRule(mount: string, rule: string, user: string): boolean {
-  const [before = '', after = ''] = fillMount(rule, user, '\0').split('\0');
-  return mount.length > before.length + after.length && mount.startsWith(before) && mount.endsWith(after);
-}
-
-/** gunicorn workers that do not look at SCRIPT_NAME: the app would see the mount in every path. */
-const IGNORES_SCRIPT_NAME = /uvicorn|gevent_pywsgi|gevent_wsgi|GeventWebSocket|^asgi$/i;
-
-function readPrefix(
-  file: AppFile,
-  mount: string,
-  programs: readonly ProgramSpec[],
-  report: Report,
-): PrefixMode {
-  if (mount === '') return 'none';
-  const deaf = programs.find(({launch, listen}) => {
-    if (listen === 'none') return false;
-    return (
-      launch.kind === 'uvicorn' ||
-      (launch.kind === 'gunicorn' && IGNORES_SCRIPT_NAME.test(launch.workerClass ?? ''))
-    );
-  });
-  if (file.prefix === 'keep' && deaf !== undefined) {
-    report({
-      path: ['prefix'],
-      severity: 'warning',
-      message: `"${deaf.name}" will not find its pages with prefix = "keep": its server does not look at SCRIPT_NAME`,
-      hint: 'prefix = "strip", unless the app itself expects the mount in its paths',
-    });
-  }
-  return file.prefix ?? (deaf === undefined ? 'keep' : 'strip');
 }
 
 function readPrograms(
@@ -249,7 +165,7 @@ function checkAfter(programs: readonly ProgramSpec[], names: readonly string[], 
 /** A key of a program or of a later table at the top of the file is a common slip: say where it belongs. */
 function misplaced(problem: Problem): Problem {
   const [name] = problem.path;
-  if (problem.path.length !== 1 || problem.hint === undefined || !/^Unknown key/.test(problem.message))
+  if (problem.path.length !== 1 || problem.hint === undefined || !problem.message.startsWith('Unknown key'))
     return problem;
   return typeof name === 'string' && PROGRAM_KEYS.has(name)
     ? {...problem, hint: `it belongs to a program: write it below [programs.web]`}

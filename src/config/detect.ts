@@ -8,7 +8,7 @@ import type {Candidate} from './detect/candidates.ts';
 import {findCompanions} from './detect/companions.ts';
 import type {Companion} from './detect/companions.ts';
 import {Folder} from './detect/folder.ts';
-import {findInterpreters} from './detect/interpreter.ts';
+import {findInterpreters, interpreterAt} from './detect/interpreter.ts';
 import type {Interpreter} from './detect/interpreter.ts';
 
 /** What a directory holds, for `appsup add`. Lists are best first. */
@@ -40,7 +40,7 @@ export interface EnvFile {
 export interface DetectOptions {
   /** Absolute. */
   readonly home: string;
-  /** Prefix of an environment that the user named; it replaces those that are found. */
+  /** A prefix or interpreter that the user named, absolute; it replaces those that are found. */
   readonly python?: string;
 }
 
@@ -54,16 +54,12 @@ export interface DetectOptions {
 export function detect(directory: string, options: DetectOptions): Detection {
   checkDirectory(directory);
   const folder = new Folder(directory);
-  const interpreters = findInterpreters(folder, options.home);
-  const best =
-    options.python === undefined
-      ? interpreters[0]
-      : interpreters.find((each) => each.prefix === options.python);
+  const interpreters = interpretersFor(folder, options);
   return {
     directory,
     name: nameOf(directory, interpreters[0]),
     interpreters,
-    candidates: findCandidates(folder, best?.packages),
+    candidates: findCandidates(folder, interpreters[0]?.packages),
     companions: findCompanions(folder),
     envFile: envFileOf(folder),
     unreadable: folder.unreadable,
@@ -86,6 +82,12 @@ function checkDirectory(directory: string): void {
   throw new AppsupError('NOT_FOUND', `Cannot look at ${JSON.stringify(directory)}: it is no directory`, {
     hint: 'give the directory that holds the code',
   });
+}
+
+function interpretersFor(folder: Folder, {home, python}: DetectOptions): readonly Interpreter[] {
+  if (python === undefined) return findInterpreters(folder, home);
+  const named = interpreterAt(python);
+  return named === undefined ? [] : [named];
 }
 
 /** A conda environment that differs from the directory by its hyphens only is what its owner calls the app. */

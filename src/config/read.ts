@@ -67,16 +67,11 @@ function refuse(
 }
 
 function unopened(error: unknown): FileText {
-  switch (systemCode(error)) {
-    case 'ENOENT':
-      return refuse('there is none', undefined, {absent: true});
-    case 'ELOOP':
-      return refuse('it is a symbolic link', 'put the file itself there');
-    case 'EACCES':
-      return refuse('permission denied', 'chmod u+r it');
-    default:
-      return refuse(systemCode(error) ?? String(error), undefined);
-  }
+  const code = systemCode(error);
+  if (code === 'ENOENT') return refuse('there is none', undefined, {absent: true});
+  if (code === 'ELOOP') return refuse('it is a symbolic link', 'put the file itself there');
+  if (code === 'EACCES') return refuse('permission denied', 'chmod u+r it');
+  return refuse(code ?? String(error), undefined);
 }
 
 function refusal(file: string, stat: Stats, {uids, gid}: Trust): FileText | undefined {

@@ -49,10 +49,12 @@ export function readToml(text: string): TomlResult {
     }
     return {key: {start: 0, end: 0}, value: {start: 0, end: 0}};
   };
+  let starts: readonly number[] | undefined;
+  const placeAt = (span: Span): Place => placeOf(text, (starts ??= lineStarts(text)), span);
   const document: TomlDocument = {
     value: first,
-    keyAt: (path) => placeOf(text, spansAt(path).key),
-    valueAt: (path, index) => placeOf(text, pointInto(text, spansAt(path).value, index)),
+    keyAt: (path) => placeAt(spansAt(path).key),
+    valueAt: (path, index) => placeAt(pointInto(text, spansAt(path).value, index)),
   };
   return {ok: true, document};
 }
@@ -78,18 +80,18 @@ function pointInto(text: string, span: Span, index: number | undefined): Span {
     : span;
 }
 
-function placeOf(text: string, span: Span): Place {
-  const lineStart = text.lastIndexOf('\n', span.start - 1) + 1;
-  const lineEnd = lineEndAt(text, span.start);
-  const line = text.slice(0, lineStart).split('\n').length;
+function placeOf(text: string, starts: readonly number[], span: Span): Place {
+  const next = starts.findIndex((start) => start > span.start);
+  const line = next === -1 ? starts.length : next;
+  const lineStart = starts[line - 1] ?? 0;
+  const lineEnd = next === -1 ? text.length : (starts[next] ?? text.length) - 1;
   const column = characters(text.slice(lineStart, span.start)) + 1;
-  return {line, column, length: Math.max(1, characters(text.slice(span.start, Math.min(span.end, lineEnd))))};
+  const covered = text.slice(span.start, Math.min(span.end, lineEnd)).replace(/\r$/, '');
+  return {line, column, length: Math.max(1, characters(covered))};
 }
 
-function lineEndAt(text: string, from: number): number {
-  const end = text.indexOf('\n', from);
-  if (end === -1) return text.length;
-  return end > from && text[end - 1] === '\r' ? end - 1 : end;
+function lineStarts(text: string): readonly number[] {
+  return [0, ...Array.from(text.matchAll(/\n/g), (match) => match.index + 1)];
 }
 
 function characters(text: string): number {

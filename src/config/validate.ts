@@ -40,13 +40,18 @@ export function validate<S extends Schema>(schema: S, value: Table): Validated<v
   return {output: v.parse(schema, kept), problems};
 }
 
-/** Diagnostics of the problems, in the order of the file. */
+/** Nobody reads more, and a file of junk must not cost minutes. */
+const MAX_SHOWN = 100;
+
+/** Diagnostics of the problems (the first hundred, errors before warnings), in the order of the file. */
 export function place(
   problems: readonly Problem[],
   document: TomlDocument,
   file: string,
 ): readonly Diagnostic[] {
   return problems
+    .toSorted((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'))
+    .slice(0, MAX_SHOWN)
     .map(({path, message, hint, at, index, severity = 'error'}): Diagnostic => {
       const where = at === 'key' ? document.keyAt(path) : document.valueAt(path, index);
       return {file, ...where, message, severity, ...(hint === undefined ? {} : {hint})};

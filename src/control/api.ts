@@ -13,8 +13,8 @@ export interface SupervisorApi {
   reload(request: {readonly apps: readonly string[]}): Promise<ReloadReport>;
   /** Call back for every event until the signal aborts or the supervisor goes. */
   events(onEvent: (event: SupervisorEvent) => void, signal: AbortSignal): Promise<void>;
-  /** End the supervisor. `stopApps: false` leaves the apps running, to be adopted by the next one. */
-  shutdown(request: {readonly stopApps: boolean}): Promise<{readonly pid: number}>;
+  /** End the supervisor. Resolves with its pid, just before it goes. */
+  shutdown(request: ShutdownRequest): Promise<{readonly pid: number}>;
 }
 
 export interface SupervisorInfo {
@@ -138,6 +138,17 @@ export interface ReloadReport {
   readonly apps: readonly string[];
   /** Files that could not be taken, with their mistakes. */
   readonly problems: readonly {readonly app: string; readonly problems: readonly string[]}[];
+}
+
+export interface ShutdownRequest {
+  /** `false` leaves the apps running, to be adopted by the next supervisor. */
+  readonly stopApps: boolean;
+  /**
+   * Start this supervisor in its own place and hand it the sockets, so that no app notices: both absolute paths.
+   *
+   * Only with `stopApps: false`. Its pid is told by `info()` once it answers.
+   */
+  readonly successor?: {readonly node: string; readonly daemon: string} | undefined;
 }
 
 /** What happened, as it happens. Times are milliseconds since 1970. */

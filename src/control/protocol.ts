@@ -1,6 +1,6 @@
 import {AppsupError} from '../errors.ts';
 import type {ErrorRecord} from '../errors.ts';
-import type {ActRequest, StatusRequest} from './api.ts';
+import type {ActRequest, StatusRequest, ShutdownRequest} from './api.ts';
 
 /**
  * The `/v1` protocol: HTTP/1.1 over a Unix socket, JSON in and out.
@@ -53,11 +53,20 @@ export function parseReload(body: unknown): {readonly apps: readonly string[]} {
 }
 
 /** @throws AppsupError `PROTOCOL` */
-export function parseShutdown(body: unknown): {readonly stopApps: boolean} {
-  const fields = objectOf(body, ['stopApps']);
+export function parseShutdown(body: unknown): ShutdownRequest {
+  const fields = objectOf(body, ['stopApps', 'successor']);
   if (typeof fields['stopApps'] !== 'boolean')
     throw refused('"stopApps" to be true or false', fields['stopApps']);
-  return {stopApps: fields['stopApps']};
+  return {stopApps: fields['stopApps'], successor: successorOf(fields['successor'])};
+}
+
+function successorOf(value: unknown): ShutdownRequest['successor'] {
+  if (value === undefined) return undefined;
+  const {node, daemon} = objectOf(value, ['node', 'daemon']);
+  const isPath = (path: unknown): path is string => typeof path === 'string' && path.startsWith('/') && !path.includes('\0');
+  if (!isPath(node)) throw refused('"node" to be an absolute path', node);
+  if (!isPath(daemon)) throw refused('"daemon" to be an absolute path', daemon);
+  return {node, daemon};
 }
 
 /** @throws AppsupError `PROTOCOL` */

@@ -21,7 +21,11 @@ const machine: {readonly [Id in UnitState['id']]: On<Of<Id>>} = {
 };
 
 /** `State × Event → State′, Actions`. Pure: same input, same answer, no clock, no process. */
-export function transition<Id extends UnitState['id']>(state: Of<Id>, event: UnitEvent, context: Context): Step {
+export function transition<Id extends UnitState['id']>(
+  state: Of<Id>,
+  event: UnitEvent,
+  context: Context,
+): Step {
   // A timer may fire a little early, and one that was set for an earlier state late.
   if (event.type === 'due' && (deadlineOf(state) ?? Infinity) > context.now) return stay(state);
   return (machine[state.id] as On<Of<Id>>)(state, event, context);
@@ -86,7 +90,9 @@ function onRunning(state: Of<'running'>, event: UnitEvent, context: Context): St
         : stay(state);
     case 'exited':
     case 'failed':
-      return event.role === 'candidate' ? candidateGone(state, event, context) : mainGone(state, event, context);
+      return event.role === 'candidate'
+        ? candidateGone(state, event, context)
+        : mainGone(state, event, context);
     case 'due':
       return runningDue(state, context);
   }
@@ -103,7 +109,11 @@ function restartAgain(state: Of<'running'>, change: Change, context: Context): S
   return abandon(state, {why: 'restarted again', again: true}, context);
 }
 
-function abandon(state: Of<'running'>, rest: {readonly why: string; readonly again: boolean}, context: Context): Step {
+function abandon(
+  state: Of<'running'>,
+  rest: {readonly why: string; readonly again: boolean},
+  context: Context,
+): Step {
   const until = context.now + KILL_AGAIN_MS;
   return step({...state, change: {phase: 'abandoning', until, ...rest}}, [{type: 'kill', role: 'candidate'}]);
 }
@@ -118,17 +128,21 @@ function candidateGone(state: Of<'running'>, event: Gone, context: Context): Ste
 
 /** The serving process died. A candidate takes its place; else the restart policy decides. */
 function mainGone(state: Of<'running'>, event: Gone, context: Context): Step {
-  const {change} = state;
-  const tries = state.settles === undefined ? 0 : state.tries;
+  const {change, tries} = state;
   const exit = event.type === 'exited' ? event.exit : {code: undefined, signal: undefined};
-  if (change?.phase === 'proving') {
-    return step({id: 'starting', tries: tries + 1, until: change.until}, [{type: 'promote'}]);
-  }
+  // The user asked for the candidate, so it starts with all its tries.
+  if (change?.phase === 'proving')
+    return step({id: 'starting', tries: 0, until: change.until}, [{type: 'promote'}]);
   if (change?.phase === 'abandoning') {
     const later: Next = restarts(exit, context)
       ? {id: 'retry', tries: tries + 1, why: reasonOf(event)}
       : {id: 'exit', exit};
-    return step({id: 'stopping', until: change.until, next: change.again ? {id: 'start'} : later, alive: ['candidate']});
+    return step({
+      id: 'stopping',
+      until: change.until,
+      next: change.again ? {id: 'start'} : later,
+      alive: ['candidate'],
+    });
   }
   // The first failure of something that did run is mended at once; only repeated ones have to wait.
   if (tries === 0 && restarts(exit, context)) return start(context, 1);
@@ -136,15 +150,11 @@ function mainGone(state: Of<'running'>, event: Gone, context: Context): Step {
 }
 
 function runningDue(state: Of<'running'>, context: Context): Step {
-  const {change} = state;
-  if (change !== undefined && change.until <= context.now) {
-    const {why, again} = change.phase === 'abandoning' ? change : {why: notReady(context), again: false};
-    return abandon(state, {why, again}, context);
-  }
-  if (state.settles !== undefined && state.settles <= context.now) {
-    return step({...state, tries: 0, settles: undefined});
-  }
-  return stay(state);
+  const {change, settles = Infinity} = state;
+  const settled = settles <= context.now ? {...state, tries: 0, settles: undefined} : state;
+  if (change === undefined || change.until > context.now) return step(settled);
+  const {why, again} = change.phase === 'abandoning' ? change : {why: notReady(context), again: false};
+  return abandon(settled, {why, again}, context);
 }
 
 function onBackoff(state: Of<'backoff'>, event: UnitEvent, context: Context): Step {

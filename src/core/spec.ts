@@ -27,7 +27,12 @@ export type Launch =
       /** Further arguments, as they are. */
       readonly args: readonly string[];
     }
-  | {readonly kind: 'uvicorn'; readonly target: string; readonly workers: number; readonly args: readonly string[]}
+  | {
+      readonly kind: 'uvicorn';
+      readonly target: string;
+      readonly workers: number;
+      readonly args: readonly string[];
+    }
   | {
       readonly kind: 'uwsgi';
       /** `module:callable`, or the path of an `.ini` file (ends in `.ini`). */
@@ -128,5 +133,8 @@ export function webProgram(app: AppSpec): ProgramSpec | undefined {
 /** Names of the processes of a program: `['web']`, or `['web_00', 'web_01']`. */
 export function processNames(program: ProgramSpec): readonly string[] {
   if (program.numprocs === 1) return [program.name];
-  return Array.from({length: program.numprocs}, (_, index) => `${program.name}_${String(index).padStart(2, '0')}`);
+  return Array.from(
+    {length: program.numprocs},
+    (_, index) => `${program.name}_${String(index).padStart(2, '0')}`,
+  );
 }

@@ -21,6 +21,7 @@ import {systemProcesses} from '../system/processes.ts';
 import {systemSockets} from '../system/sockets.ts';
 import {version} from '../version.ts';
 import {Apps} from './apps.ts';
+import {startSuccessor, takeInherited} from './hand-over.ts';
 import {lastSeen} from './last-seen.ts';
 import {tellStarter} from './ready.ts';
 
@@ -32,13 +33,14 @@ async function main(): Promise<void> {
   for (const directory of [paths.state, paths.run, paths.desired, paths.processes, paths.logs, paths.requests]) {
     ensurePrivateDirectory(directory);
   }
-  const lock = takeLock(paths.lock);
+  const inherited = takeInherited(process.env, paths.lock);
+  const lock = inherited.lock ?? takeLock(paths.lock);
   if (lock === undefined) {
     tellStarter(process.env, new AppsupError('SUPERVISOR_RUNS', 'Another supervisor of yours runs on this host already'));
     return;
   }
   const log = new OwnLog(paths.log);
-  const end = await run(paths, lock, log);
+  const end = await run({paths, lock, log, sockets: inherited.sockets});
   tellStarter(process.env);
   const leave = (why: string) => {
     log.write('info', 'ending; the apps go on', {why});
@@ -48,8 +50,19 @@ async function main(): Promise<void> {
   process.once('SIGINT', () => leave('SIGINT'));
 }
 
+/** For the answer to reach the one who asked; shorter than any successor needs to begin. */
+const FAREWELL_MS = 20;
+
+interface Beginning {
+  readonly paths: Paths;
+  readonly lock: Lock;
+  readonly log: OwnLog;
+  /** Handed over by a predecessor. */
+  readonly sockets: ReadonlyMap<number, number>;
+}
+
 /** Take over, answer on the socket, begin. Returns what ends it. */
-async function run(paths: Paths, lock: Lock, log: OwnLog): Promise<() => void> {
+async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> {
   const [clock, proc, processes] = [systemClock, systemProc, systemProcesses];
   const seenBefore = lastSeen(paths, proc.bootId());
   lock.write(`${process.pid} ${proc.stat(process.pid)?.startTicks ?? 0} ${proc.bootId()}`);
@@ -83,7 +96,13 @@ async function run(paths: Paths, lock: Lock, log: OwnLog): Promise<() => void> {
     inodeOf: (port) => listeners().find((each) => each.port === port && each.address === '127.0.0.1' && each.uid === uid)?.inode,
     log: (level, message, facts) => log.write(level, message, facts),
     lastSeen: seenBefore,
-    onShutdown: () => setImmediate(end),
+    inherited: sockets,
+    async onShutdown(handOver) {
+      if (handOver === undefined) return void setTimeout(end, FAREWELL_MS);
+      log.write('info', 'handing over', {to: handOver.daemon});
+      await startSuccessor(handOver, lock, paths);
+      setTimeout(() => process.exit(0), FAREWELL_MS);
+    },
   });
   log.write('info', 'started', {pid: process.pid, version: version(), node: process.version});
   await supervisor.begin();
@@ -99,7 +118,8 @@ async function run(paths: Paths, lock: Lock, log: OwnLog): Promise<() => void> {
   return end;
 }
 
-main().catch((error: unknown) => {
+if (process.argv[2] === '--version') process.stdout.write(`${version()}\n`);
+else void main().catch((error: unknown) => {
   tellStarter(process.env, error);
   process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 1;

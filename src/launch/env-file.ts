@@ -48,6 +48,7 @@ function contents(file: string, home: string, uid: number): string {
       closeSync(fd);
     }
   } catch (error) {
+    if (error instanceof AppsupError) throw error;
     if (error instanceof TypeError) throw refusal(file, home, 'it is not UTF-8 text', `see: file ${typed(file, home)}`);
     const code = systemCode(error);
     if (code === undefined) throw error;

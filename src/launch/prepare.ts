@@ -81,12 +81,12 @@ function checkDirectory(start: Start): void {
   const place = shown(directory, start.context.user.home);
   const hint = `correct directory = ... : appsup edit ${start.app.name}`;
   try {
-    if (!statSync(directory).isDirectory()) throw cannotStart(start, 'NOT_FOUND', `${place} is not a directory`, hint);
-    accessSync(directory, constants.X_OK);
+    // With the dot a file that is no directory is ENOTDIR, as what does not exist is ENOENT.
+    accessSync(`${directory}/.`, constants.X_OK);
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') {
-      throw cannotStart(start, 'NOT_FOUND', `the directory ${place} does not exist`, hint);
+      throw cannotStart(start, 'NOT_FOUND', code === 'ENOENT' ? `the directory ${place} does not exist` : `${place} is not a directory`, hint);
     }
     if (code !== 'EACCES') throw error;
     const look = `see: ls -ld ${typed(directory, start.context.user.home)}`;

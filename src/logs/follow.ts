@@ -46,8 +46,9 @@ export async function follow(
 
 /** One watch per directory: it also sees files that come, go and are renamed. */
 function watchDirectories(followers: readonly Follower[]): readonly FSWatcher[] {
-  const byDirectory = Map.groupBy(followers, ({file}) => path.dirname(file));
-  return [...byDirectory].map(([directory, inside]) => {
+  const directories = new Set(followers.map(({file}) => path.dirname(file)));
+  return [...directories].map((directory) => {
+    const inside = followers.filter(({file}) => path.dirname(file) === directory);
     mkdirSync(directory, {recursive: true, mode: 0o700});
     const byName = new Map(inside.map((follower) => [path.basename(follower.file), follower]));
     return watch(directory, (_kind, name) => byName.get(name ?? '')?.read());
@@ -106,9 +107,9 @@ class Follower {
     }
   }
 
-  /** Behind the bytes that were read last, or the beginning. */
+  /** Behind the bytes that were read last, or the beginning. A few bytes may be there by chance, so they prove nothing. */
   #placeInShortened(fd: number): number {
-    const at = this.#known.length === 0 ? -1 : readAt(fd, 0, fstatSync(fd).size).indexOf(this.#known);
+    const at = this.#known.length < KNOWN ? -1 : readAt(fd, 0, fstatSync(fd).size).indexOf(this.#known);
     if (at >= 0) return at + this.#known.length;
     this.#known = Buffer.alloc(0);
     this.#flush();

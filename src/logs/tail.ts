@@ -33,7 +33,8 @@ export function readTail(file: string, enough: (lines: readonly string[]) => boo
     let from = size;
     let bytes: Buffer = Buffer.alloc(0);
     let lines: readonly string[] = [];
-    while (from > 0 && size - from < MOST && !enough(lines)) {
+    // At least one piece: the end of the last whole line is in it.
+    while (from > 0 && size - from < MOST && (from === size || !enough(lines))) {
       const length = Math.min(PIECE, from);
       bytes = Buffer.concat([readAt(fd, from - length, length), bytes]);
       from -= length;

@@ -2,6 +2,7 @@ import type {
   ActReport,
   ActRequest,
   ReloadReport,
+  ShutdownRequest,
   StatusReport,
   StatusRequest,
   SupervisorApi,
@@ -43,6 +44,13 @@ export interface ReadApp {
   readonly publicUrl: string | undefined;
 }
 
+/** What goes to a successor. */
+export interface HandOver {
+  readonly node: string;
+  readonly daemon: string;
+  readonly sockets: readonly {readonly port: number; readonly fd: number}[];
+}
+
 export interface SupervisorOptions extends ProcessWorld {
   readonly version: string;
   readonly paths: Paths;
@@ -61,8 +69,14 @@ export interface SupervisorOptions extends ProcessWorld {
   readonly log: (level: 'info' | 'warn' | 'error', message: string, facts?: Readonly<Record<string, unknown>>) => void;
   /** When a supervisor was last known to live, wall clock; `undefined` after a clean end or a reboot. */
   readonly lastSeen: number | undefined;
-  /** Called once the supervisor has been asked to end and has done what that takes. */
-  readonly onShutdown: () => void;
+  /** Sockets that a predecessor handed over: descriptors by port. */
+  readonly inherited: ReadonlyMap<number, number>;
+  /**
+   * Called once the supervisor has been asked to end and has done what that takes.
+   *
+   * With a successor: start it with these sockets. @throws AppsupError when it cannot be started; then this one goes on.
+   */
+  readonly onShutdown: (handOver?: HandOver) => Promise<void>;
 }
 
 /** All apps of one user on one host. */
@@ -186,13 +200,22 @@ export class Supervisor implements SupervisorApi {
     this.#listeners.delete(onEvent);
   }
 
-  async shutdown({stopApps}: {readonly stopApps: boolean}): Promise<{readonly pid: number}> {
+  async shutdown({stopApps, successor}: ShutdownRequest): Promise<{readonly pid: number}> {
     this.#ending = true;
-    if (stopApps) {
-      await Promise.all([...this.#apps.values()].map(async (app) => await app.halt([...app.units.values()])));
+    try {
+      if (stopApps) {
+        await Promise.all([...this.#apps.values()].map(async (app) => await app.halt([...app.units.values()])));
+      }
+      await this.#options.onShutdown(successor === undefined ? undefined : {...successor, sockets: this.#heldSockets()});
+    } catch (error) {
+      this.#ending = false;
+      throw error;
     }
-    this.#options.onShutdown();
     return {pid: process.pid};
+  }
+
+  #heldSockets(): HandOver['sockets'] {
+    return [...this.#apps.values()].flatMap(({socket}) => (socket === undefined ? [] : [{port: socket.port, fd: socket.fd}]));
   }
 
   #adopt(record: UnitRecord): void {
@@ -230,9 +253,14 @@ export class Supervisor implements SupervisorApi {
     void app.halt(unwanted);
   }
 
-  /** The listening socket of an adopted process, so that its next restart and its stop leave no gap. */
+  /** The app's listening socket, from the predecessor or out of an adopted process, so that its next restart and its stop leave no gap. */
   async #fetchSocket(app: HostedApp): Promise<void> {
     const {port} = app;
+    const handed = port === undefined ? undefined : this.#options.inherited.get(port);
+    if (port !== undefined && handed !== undefined && app.socket === undefined) {
+      app.socket = HeldSocket.adopt(this.#options.sockets, port, this.#options.sockets.fromDescriptor(handed));
+      return;
+    }
     const main = app.webUnits().find((unit) => unit.main?.process.record.held === true)?.main;
     if (port === undefined || main === undefined || app.socket !== undefined) return;
     const inode = this.#options.inodeOf(port);

@@ -53,7 +53,7 @@ export function systemCrontab(
   const install = async (text: string) => {
     const draft = path.join(directory, `crontab.${process.pid}`);
     try {
-      writeAtomically(draft, text, 0o600, 'latin1');
+      writeAtomically(draft, Buffer.from(text, 'latin1'));
       return await crontab(draft);
     } finally {
       rmSync(draft, {force: true});
@@ -116,7 +116,7 @@ function isEmpty({stderr}: Answer): boolean {
 
 /** What crontab(1) said, as an error of ours. */
 function refusal({stderr, code}: Answer, action: 'read' | 'edit'): AppsupError {
-  if (/not allowed|permission denied/i.test(stderr)) return denied(stderr);
+  if (/not allowed/i.test(stderr)) return denied(stderr);
   const words = stderr
     .split('\n')
     // `"/home/alice/.local/state/appsup/eco/crontab.4711":3: bad minute` → `line 3: bad minute`
@@ -138,7 +138,9 @@ function denied(stderr: string): AppsupError {
   // crontab(1), "Files": with an allow file, only who stands in it may; else all but those of the deny file.
   const source = /\bpam\b/i.test(stderr)
     ? 'PAM'
-    : (['/etc/cron.allow', '/etc/cron.d/cron.allow'].find((file) => existsSync(file)) ?? '/etc/cron.deny');
+    : existsSync('/etc/cron.allow')
+      ? '/etc/cron.allow'
+      : '/etc/cron.deny';
   return new AppsupError('CRON_DENIED', `Cannot edit your crontab: cron is not allowed for ${user} (${source})`, {
     hint: 'ask the administrators for it, or, where systemd user services linger: appsup boot install --systemd',
   });

@@ -25,12 +25,12 @@ export function ensurePrivateDirectory(directory: string): void {
  *
  * @throws AppsupError `DISK` with the system's reason; the old file is then untouched.
  */
-export function writeAtomically(file: string, text: string, mode = 0o600): void {
+export function writeAtomically(file: string, text: string | Buffer, mode = 0o600): void {
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
     const fd = openSync(draft, 'wx', mode);
     try {
-      const bytes = Buffer.from(text);
+      const bytes = typeof text === 'string' ? Buffer.from(text) : text;
       for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
     } finally {
       closeSync(fd);

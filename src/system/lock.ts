@@ -9,6 +9,8 @@ export interface Lock {
   /** One line for people and for the boot script: `PID STARTTICKS BOOTID`. */
   write(line: string): void;
   release(): void;
+  /** Whoever inherits this descriptor holds the lock, too, and keeps it when we end. */
+  readonly fd: number;
 }
 
 /**
@@ -29,15 +31,7 @@ export function takeLock(file: string): Lock | undefined {
     env: {PATH: '/usr/bin:/bin'},
     stdio: ['ignore', 'ignore', 'pipe', fd],
   });
-  if (result.status === 0) {
-    return {
-      write(line) {
-        ftruncateSync(fd);
-        writeSync(fd, `${line}\n`, 0);
-      },
-      release: () => closeSync(fd),
-    };
-  }
+  if (result.status === 0) return inheritedLock(fd);
   closeSync(fd);
   if (result.status === 75) return undefined;
   const reason = systemCode(result.error) ?? String(result.stderr).trim();
@@ -45,6 +39,18 @@ export function takeLock(file: string): Lock | undefined {
     hint: 'flock belongs to util-linux; on NFS, choose a local directory: export APPSUP_STATE_DIR=/var/tmp/...',
     cause: result.error,
   });
+}
+
+/** A lock that came with a descriptor: it is held already. */
+export function inheritedLock(fd: number): Lock {
+  return {
+    fd,
+    write(line) {
+      ftruncateSync(fd);
+      writeSync(fd, `${line}\n`, 0);
+    },
+    release: () => closeSync(fd),
+  };
 }
 
 /** Who holds, or last held, the lock. */

@@ -1,6 +1,13 @@
 import test from 'ava';
 
-import {adopted, deadlineOf, describeExit, KILL_AGAIN_MS, SETTLE_MS, transition} from '../../src/core/machine.ts';
+import {
+  adopted,
+  deadlineOf,
+  describeExit,
+  KILL_AGAIN_MS,
+  SETTLE_MS,
+  transition,
+} from '../../src/core/machine.ts';
 import type {Action, Change, Context, Exit, Role, UnitEvent, UnitState} from '../../src/core/state.ts';
 import {limits, World, type Behaviour, type WorldOptions} from '../helpers/machine-world.ts';
 
@@ -8,7 +15,9 @@ import {limits, World, type Behaviour, type WorldOptions} from '../helpers/machi
 type Row = UnitState['id'] | `running ${Change['phase']}`;
 /** `start`, ..., and what happens to a process once for each role. */
 type Column = {
-  [Type in UnitEvent['type']]: Extract<UnitEvent, {type: Type}> extends {role: Role} ? `${Type} ${Role}` : Type;
+  [Type in UnitEvent['type']]: Extract<UnitEvent, {type: Type}> extends {role: Role}
+    ? `${Type} ${Role}`
+    : Type;
 }[UnitEvent['type']];
 
 const NOW = 100_000;
@@ -288,7 +297,9 @@ test('what there is nothing to start of is tried again, then `fatal`', (t) => {
 });
 
 test('a process that dies after it settled is replaced at once', (t) => {
-  const world = new World((spawn) => (spawn === 1 ? {readyAfter: 200, exitsAfter: 20_000} : {readyAfter: 200}));
+  const world = new World((spawn) =>
+    spawn === 1 ? {readyAfter: 200, exitsAfter: 20_000} : {readyAfter: 200},
+  );
   world.send({type: 'start'});
   world.advance(20_300);
   t.deepEqual(world.spawns, ['main@0', 'main@20000']);
@@ -322,7 +333,11 @@ test('a process that does not become ready is stopped and tried again', (t) => {
   t.like(world.state, {id: 'backoff', tries: 1, why: 'not ready within 60 s'});
 });
 
-const endings: readonly (readonly [policy: Context['spec']['restart'], exit: Exit, state: UnitState['id']])[] = [
+const endings: readonly (readonly [
+  policy: Context['spec']['restart'],
+  exit: Exit,
+  state: UnitState['id'],
+])[] = [
   ['always', {code: 0, signal: undefined}, 'starting'],
   ['always', failed, 'starting'],
   ['always', {code: undefined, signal: 'SIGKILL'}, 'starting'],
@@ -338,7 +353,9 @@ const endings: readonly (readonly [policy: Context['spec']['restart'], exit: Exi
 
 for (const [restart, exit, state] of endings) {
   test(`restart = "${restart}" makes a settled process that ${describeExit(exit)} ${state}`, (t) => {
-    const world = new World((spawn) => (spawn === 1 ? {readyAfter: 1, exitsAfter: 30_000, exit} : {}), {spec: {restart}});
+    const world = new World((spawn) => (spawn === 1 ? {readyAfter: 1, exitsAfter: 30_000, exit} : {}), {
+      spec: {restart},
+    });
     world.send({type: 'start'});
     world.advance(30_000);
     t.is(world.state.id, state);
@@ -434,9 +451,12 @@ test('when the old process dies while a failed candidate is on its way out, that
 });
 
 test('an old process that ended for good stays ended, also when a failed candidate leaves after it', (t) => {
-  const world = new World((spawn) => (spawn === 1 ? {readyAfter: 1, exitsAfter: 81_000} : {diesAfter: 3000}), {
-    spec: {restart: 'on-failure'},
-  });
+  const world = new World(
+    (spawn) => (spawn === 1 ? {readyAfter: 1, exitsAfter: 81_000} : {diesAfter: 3000}),
+    {
+      spec: {restart: 'on-failure'},
+    },
+  );
   world.send({type: 'start'});
   world.advance(20_000);
   world.send({type: 'restart'});
@@ -469,7 +489,10 @@ test('`restart` while a failed candidate leaves proves another one when it is go
 
 test('`restart` while a failed candidate leaves is not lost when the old process dies', (t) => {
   const spec = {restart: 'never'} as const;
-  const world = new World((spawn) => [{readyAfter: 1, exitsAfter: 80_200}, {diesAfter: 500}][spawn - 1] ?? {readyAfter: 100}, {spec});
+  const world = new World(
+    (spawn) => [{readyAfter: 1, exitsAfter: 80_200}, {diesAfter: 500}][spawn - 1] ?? {readyAfter: 100},
+    {spec},
+  );
   world.send({type: 'start'});
   world.advance(20_000);
   world.send({type: 'restart'});

@@ -13,7 +13,11 @@ function programs(text: string): Ordered[] {
 
 const orders: readonly (readonly [title: string, text: string, order: StartOrder])[] = [
   ['one program is one wave', 'web:', {ok: true, waves: [['web']]}],
-  ['programs that wait for nobody start together, as in the file', 'web:, queue:', {ok: true, waves: [['web', 'queue']]}],
+  [
+    'programs that wait for nobody start together, as in the file',
+    'web:, queue:',
+    {ok: true, waves: [['web', 'queue']]},
+  ],
   ['what is waited for comes first', 'web: db, db:', {ok: true, waves: [['db'], ['web']]}],
   [
     'each starts as early as it can',
@@ -29,7 +33,11 @@ const orders: readonly (readonly [title: string, text: string, order: StartOrder
     'web: a, a: b, b: c, c: a, log:',
     {ok: false, cycle: ['a', 'b', 'c', 'a']},
   ],
-  ['a circle is found behind a dependency that is fine', 'log:, a: log b, b: log a', {ok: false, cycle: ['a', 'b', 'a']}],
+  [
+    'a circle is found behind a dependency that is fine',
+    'log:, a: log b, b: log a',
+    {ok: false, cycle: ['a', 'b', 'a']},
+  ],
 ];
 
 for (const [title, text, order] of orders) {
@@ -49,7 +57,9 @@ test('stopOrder() is the start order reversed, also within a wave', (t) => {
 /** Up to eight programs, each waiting for any of the eight. */
 const graphs = fc
   .array(fc.array(fc.nat({max: 7}), {maxLength: 3}), {maxLength: 8})
-  .map((rows) => rows.map((after, index): Ordered => ({name: `p${index}`, after: after.map((other) => `p${other}`)})));
+  .map((rows) =>
+    rows.map((after, index): Ordered => ({name: `p${index}`, after: after.map((other) => `p${other}`)})),
+  );
 
 test('startOrder() places everything once and after what it waits for, or shows a true circle', (t) => {
   fc.assert(

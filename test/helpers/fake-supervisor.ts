@@ -74,6 +74,7 @@ export function resultOf(fields: Partial<ActResult> = {}): ActResult {
     previousPid: undefined,
     readyMs: 900,
     overlapped: false,
+    cutOff: false,
     url: 'http://127.0.0.1:20140/alice_hello/',
     error: undefined,
     output: [],

@@ -77,10 +77,7 @@ export class World {
   readonly #alive = new Map<Role, Process>();
   #spawned = 0;
 
-  constructor(
-    behave: Behaviour | ((spawn: number) => Behaviour) = {},
-    options: WorldOptions = {},
-  ) {
+  constructor(behave: Behaviour | ((spawn: number) => Behaviour) = {}, options: WorldOptions = {}) {
     this.#behave = typeof behave === 'function' ? behave : () => behave;
     const {spec, probed = true, overlap = true} = options;
     this.#context = {spec: {...limits, ...spec}, probed, overlap};
@@ -102,7 +99,8 @@ export class World {
     if (state.id !== from.id) this.history.push(state.id);
     for (const action of actions) this.#do(action);
     const known = rolesOf(state).toSorted().join();
-    if (known !== this.alive.join()) throw new Error(`${state.id} knows of "${known}", alive are "${this.alive.join()}"`);
+    if (known !== this.alive.join())
+      throw new Error(`${state.id} knows of "${known}", alive are "${this.alive.join()}"`);
   }
 
   /** Let time pass; everything happens at its moment and in order. */
@@ -122,7 +120,10 @@ export class World {
 
   #next(): {readonly at: number; readonly happen: () => void} | undefined {
     const happenings = [...this.#alive].flatMap(([role, process]) =>
-      [...process.coming].map(([type, {at, exit}]) => ({at, happen: () => this.#happen(role, process, type, exit)})),
+      [...process.coming].map(([type, {at, exit}]) => ({
+        at,
+        happen: () => this.#happen(role, process, type, exit),
+      })),
     );
     const at = deadlineOf(this.state);
     if (at !== undefined) happenings.push({at, happen: () => this.send({type: 'due'})});
@@ -182,7 +183,10 @@ export class World {
     const at = this.now + (how === 'kill' ? diesAfter : obeysAfter);
     const coming = process.coming.get('exited');
     if (at === Infinity || (coming !== undefined && coming.at <= at)) return;
-    process.coming.set('exited', {at, exit: {code: undefined, signal: how === 'kill' ? 'SIGKILL' : 'SIGTERM'}});
+    process.coming.set('exited', {
+      at,
+      exit: {code: undefined, signal: how === 'kill' ? 'SIGKILL' : 'SIGTERM'},
+    });
   }
 
   #promote(): void {

@@ -29,7 +29,7 @@ async function launchReal(
 ): Promise<RunningServer> {
   const home = temporaryHome(t);
   const port = await freePort();
-  const start = startOf(launch, {home, app: {directory: python, python: PYTHON, mount: '/m', ...app}, program});
+  const start = startOf(launch, {home, app: {directory: python, python: PYTHON, mount: '/m', env: {PYTHONDONTWRITEBYTECODE: '1'}, ...app}, program});
   const prepared = await prepare(start.app, start.program, launchContext(home, {port}));
   t.deepEqual(prepared.warnings, []);
   return await RunningServer.start(t, prepared, port, home);

@@ -71,7 +71,9 @@ function facts(action: Action, result: ActResult, style: Terminal['style']): rea
   if (action === 'start' || previousPid === undefined) return [running, ...ready, ...pidOf(pid), ...address];
   const change = `pid ${previousPid} -> ${pid ?? '-'}`;
   if (!overlapped) return [running, ...ready, change];
-  return [`new version ready${readyMs === undefined ? '' : ` in ${took(readyMs)}`}, then the old one left`, change];
+  const fate = result.cutOff ? 'the old one was killed: it did not finish in time' : 'the old one finished its requests and left';
+  const drop = result.cutOff ? '' : ', nothing dropped';
+  return [`new version ready${readyMs === undefined ? '' : ` in ${took(readyMs)}`}, ${fate}`, `${change}${drop}`];
 }
 
 function pidOf(pid: number | undefined): readonly string[] {

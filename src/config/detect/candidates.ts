@@ -162,7 +162,7 @@ function fromUwsgi(folder: Folder, packages: Packages): readonly Candidate[] {
     packages !== undefined && !('gunicorn' in packages) && ('uwsgi' in packages || 'pyuwsgi' in packages);
   return folder
     .files()
-    .filter((file) => file.endsWith('.ini') && /^\s*\[uwsgi\]/m.test(folder.read(file) ?? ''))
+    .filter((file) => file.endsWith('.ini') && /^[ \t]*\[uwsgi\]/m.test(folder.read(file) ?? ''))
     .map((file): Candidate => {
       const launch: Launch = {
         kind: 'uwsgi',

@@ -53,7 +53,7 @@ export function findInterpreters(folder: Folder, home: string): readonly Interpr
 /** `environment.yml` says it; else the directory's name, also without its hyphens: `flask-tasks`, `flasktasks`. */
 function condaNames(folder: Folder): readonly string[] {
   const said = ['environment.yml', 'environment.yaml'].flatMap(
-    (file) => /^name:\s*["']?([\w.-]+)/m.exec(folder.read(file) ?? '')?.[1] ?? [],
+    (file) => /^name:[ \t]*["']?([\w.-]+)/m.exec(folder.read(file) ?? '')?.[1] ?? [],
   );
   const base = path.basename(folder.path);
   return [
@@ -65,6 +65,12 @@ function condaNames(folder: Folder): readonly string[] {
       base.replace(/[-. ]+/g, '_'),
     ]),
   ].filter((name) => /^\w[\w.-]*$/.test(name));
+}
+
+/** The environment that a user named, by its prefix or by the interpreter in it; `undefined` when there is none. */
+export function interpreterAt(python: string): Interpreter | undefined {
+  const prefix = /\/bin\/python[\d.]*$/.test(python) ? path.dirname(path.dirname(python)) : python;
+  return look(new Folder(prefix), 'as you said');
 }
 
 function look(prefix: Folder, why: string): Interpreter | undefined {

@@ -18,7 +18,7 @@ const GETTER = /^(\w+)\s*=\s*(?:[\w.]+\.)?(get_wsgi_application|get_asgi_applica
 const ASSIGNED = /^(application|app|server|wsgi_app)(?:\s*:[^=\n]+)?\s*=(?!=)\s*([^\n]{1,60})/gm;
 const IMPORTED = /^from\s+[\w.]+\s+import\s+(?:[^\n#]*\b(\w+)\s+as\s+)?[^\n#]*\b(application|app)\b/gm;
 const FACTORY =
-  /^(?:async\s+)?def\s+(create_app|make_app|get_app|app_factory|create_application|application)\s*\(([^)]*)\)/gm;
+  /^(?:async\s+)?def\s+(create_app|make_app|get_app|app_factory|create_application|application)\s*\(([^)]{0,500})\)/gm;
 
 /**
  * The callables of a Python text, best first, found by reading: nothing is imported, so nothing of the app's runs.
@@ -69,9 +69,16 @@ function factoryCall(name: string, parameters: string): string | undefined {
   return required.length === 0 ? `${name}()` : undefined;
 }
 
+/** No line of code that matters is longer; and no expression above may go over a generated one again and again. */
+const LONGEST_LINE = 500;
+
 /** Long strings may hold examples of code. */
 function withoutStrings(source: string): string {
-  return source.replace(/\r\n?/g, '\n').replace(/("""|''')[^]*?\1/g, '""');
+  const lines = source.split('\n').filter((line) => line.length <= LONGEST_LINE);
+  return lines
+    .join('\n')
+    .replace(/\r\n?/g, '\n')
+    .replace(/("""|''')[^]*?\1/g, '""');
 }
 
 /** The module of `os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ktyper.settings")` in a `manage.py`: `ktyper`. */
