@@ -2,16 +2,7 @@
 // build/tools.json. Root on Debian or Ubuntu: apt-get installs what is missing. Anyone else: nothing is
 // changed; it says which tests will be skipped.
 import {spawnSync} from 'node:child_process';
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import {accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 
 process.chdir(path.dirname(import.meta.dirname));

@@ -120,13 +120,15 @@ look() {
   set -- $line
   pid=\${1-} ticks=\${2-} boot=\${3-}
   case "$pid:$ticks" in
-    :* | *: | *[!0-9:]* ) return ;;
+    :* | *: | *[!0-9:]*)
+      pid=
+      return
+      ;;
   esac
   if [ "$boot" != "$this_boot" ]; then return; fi
   first_line "/proc/$pid/stat"
   # shellcheck disable=SC2086
   set -- \${line##*) }
-  set +f
   supervisor=dead
   # proc(5): the state is the third field, the start time the 22nd. A zombie is dead, and its lock is free.
   case \${1-Z} in
@@ -137,6 +139,7 @@ look() {
 
 look
 set +f
+
 if [ "$supervisor" = lives ]; then
   # A later supervisor reads from this file's time until when this one lived.
   { true >"$seen"; } 2>/dev/null || :
@@ -164,7 +167,8 @@ fi
 output=$log
 { true >>"$log"; } 2>/dev/null || output=/dev/null
 size=$(wc -c <"$output")
-if [ "$size" -gt 65536 ] && tail -c 16384 "$log" >"$log.new" 2>/dev/null; then mv -f "$log.new" "$log"; fi
+if [ "$size" -gt 65536 ] && tail -c 16384 "$log" >"$log.new" 2>/dev/null; then mv -f "$log.new" "$log" 2>/dev/null; fi
+exec 2>>"$output"
 
 say() {
   { printf '%s %s\\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" >>"$output"; } 2>/dev/null || :
@@ -183,6 +187,8 @@ complain() {
 how() {
   check='let n = 0; for (let i = 0; i < 1e5; i++) n += i % 7; process.exit(parseInt(process.versions.node) < 20 ? 3 : 0)'
   (
+    # Every minute a core file would be too many. Of no standard, but of dash, bash and busybox.
+    # shellcheck disable=SC3045
     ulimit -c 0
     "$1" -e "$check"
     case $? in
@@ -208,7 +214,7 @@ candidates() {
     version=\${version##*/}
     version=\${version#v}
     case $version in
-      *[!0-9.]* | .* | *. | *..* | *.*.*.* ) ;;
+      *[!0-9.]* | *..* | *. | *.*.*.*) ;;
       [1-9]*.*.*) printf '%s %s\\n' "$version" "$found" ;;
     esac
   done | sort -t . -k 1,1nr -k 2,2nr -k 3,3nr | cut -d ' ' -f 2-

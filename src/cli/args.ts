@@ -60,12 +60,19 @@ function verbOf(argv: readonly string[]): {readonly name: Verb; readonly at: num
 
 type Given = ReadonlyMap<string, readonly (string | undefined)[]>;
 
-function parse(argv: readonly string[], verb: Verb, info: CommandInfo): {readonly words: readonly string[]; readonly given: Given} {
+function parse(
+  argv: readonly string[],
+  verb: Verb,
+  info: CommandInfo,
+): {readonly words: readonly string[]; readonly given: Given} {
   const known: Readonly<Record<string, OptionInfo>> = {...info.options, ...COMMON_OPTIONS};
   const options = Object.fromEntries(
     Object.entries(known).map(([name, {value, short}]) => [
       name,
-      {type: value === undefined ? ('boolean' as const) : ('string' as const), ...(short === undefined ? {} : {short})},
+      {
+        type: value === undefined ? ('boolean' as const) : ('string' as const),
+        ...(short === undefined ? {} : {short}),
+      },
     ]),
   );
   // Not strict: our own messages name the nearest option.
@@ -90,16 +97,30 @@ function unknownOption(verb: Verb, written: string, known: readonly string[]): A
   });
 }
 
-function checkValue(verb: Verb, written: string, {value: wanted}: OptionInfo, value: string | undefined, inline: boolean): void {
+function checkValue(
+  verb: Verb,
+  written: string,
+  {value: wanted}: OptionInfo,
+  value: string | undefined,
+  inline: boolean,
+): void {
   if (wanted === undefined && value !== undefined) {
-    throw usage(`Cannot understand "${written}=${value}": it takes no value`, {hint: `appsup ${verb} --help`});
+    throw usage(`Cannot understand "${written}=${value}": it takes no value`, {
+      hint: `appsup ${verb} --help`,
+    });
   }
   if (wanted !== undefined && (value === undefined || (!inline && value.startsWith('-')))) {
-    throw usage(`Cannot understand "${written}": ${wanted} is missing behind it`, {hint: `appsup ${verb} --help`});
+    throw usage(`Cannot understand "${written}": ${wanted} is missing behind it`, {
+      hint: `appsup ${verb} --help`,
+    });
   }
 }
 
-function checkWords(verb: Verb, {words: [least, most], synopsis, subcommands}: CommandInfo, words: readonly string[]): void {
+function checkWords(
+  verb: Verb,
+  {words: [least, most], synopsis, subcommands}: CommandInfo,
+  words: readonly string[],
+): void {
   const line = `appsup ${verb} ${synopsis}`.trim();
   if (words.length < least) throw usage(`Cannot run "appsup ${verb}": something is missing`, {hint: line});
   if (words.length > most) throw usage(`Cannot understand "${words[most]}": one word too many`, {hint: line});
@@ -113,7 +134,8 @@ function checkWords(verb: Verb, {words: [least, most], synopsis, subcommands}: C
 }
 
 function optionsOf(given: Given): Options {
-  const values = (name: string): readonly string[] => (given.get(name) ?? []).filter((value) => value !== undefined);
+  const values = (name: string): readonly string[] =>
+    (given.get(name) ?? []).filter((value) => value !== undefined);
   const value = (name: string): string | undefined => values(name).at(-1);
   return {
     has: (name) => given.has(name),
@@ -123,13 +145,15 @@ function optionsOf(given: Given): Options {
       const text = value(name);
       if (text === undefined) return undefined;
       const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : parseDuration(text);
-      if (ms === undefined) throw usage(`Cannot understand "--${name} ${text}": expected a duration such as "30s" or "2m"`);
+      if (ms === undefined)
+        throw usage(`Cannot understand "--${name} ${text}": expected a duration such as "30s" or "2m"`);
       return ms;
     },
     count(name) {
       const text = value(name);
       if (text === undefined) return undefined;
-      if (!/^\d{1,9}$/.test(text)) throw usage(`Cannot understand "--${name} ${text}": expected a whole number`);
+      if (!/^\d{1,9}$/.test(text))
+        throw usage(`Cannot understand "--${name} ${text}": expected a whole number`);
       return Number(text);
     },
   };

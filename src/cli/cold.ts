@@ -1,9 +1,25 @@
-import {userInfo} from 'node:os';
+import {realpathSync} from 'node:fs';
 import path from 'node:path';
 import {createInterface} from 'node:readline/promises';
 
+import {installBoot as installBootOf} from '../boot/install.ts';
+import type {BootOptions} from '../boot/install.ts';
+import {systemCode} from '../errors.ts';
+import {systemCrontab} from '../system/crontab.ts';
 import type {Invocation} from './args.ts';
-import {help} from './commands/help.ts';
+import {add} from './commands/add.ts';
+import {boot, installedText} from './commands/boot.ts';
+import {check} from './commands/check.ts';
+import {daemon} from './commands/daemon.ts';
+import {edit} from './commands/edit.ts';
+import {env} from './commands/env.ts';
+import {list} from './commands/list.ts';
+import {logs} from './commands/logs.ts';
+import {ports} from './commands/ports.ts';
+import {remove} from './commands/remove.ts';
+import {show} from './commands/show.ts';
+import {snippet} from './commands/snippet.ts';
+import {version} from './commands/version.ts';
 import type {Command, Context} from './context.ts';
 import type {Result} from './output.ts';
 import {waiting} from './progress.ts';
@@ -12,31 +28,60 @@ import {supervisorEnvironment} from './supervisor-environment.ts';
 import type {Verb} from './table.ts';
 import type {Terminal} from './terminal.ts';
 
-const COLD = {help} as Record<Verb, Command>;
+/** The verbs that main.ts has in its own bundle. */
+type Hot = 'status' | 'start' | 'stop' | 'restart' | 'help';
 
+const COLD: Readonly<Record<Exclude<Verb, Hot>, Command>> = {
+  add,
+  boot: boot(bootOptions),
+  check,
+  daemon: daemon((context) => ({
+    daemon: daemonFile(),
+    env: supervisorEnvironment(context.env, context.account()),
+  })),
+  edit,
+  env,
+  list,
+  logs,
+  ports,
+  remove,
+  show,
+  snippet,
+  version,
+};
+
+/** Run one of the verbs that are not in the hot bundle. */
 export async function runCold(context: Context, invocation: Invocation): Promise<Result> {
-  return await (invocation.help ? help : COLD[invocation.verb])(context, invocation);
-}
-
-export async function installBoot(_context: Context): Promise<string> {
-  return '';
+  const command = (COLD as Readonly<Partial<Record<Verb, Command>>>)[invocation.verb];
+  if (command === undefined) throw new Error(`"${invocation.verb}" is in no bundle`);
+  return await command(context, invocation);
 }
 
 /** Start a supervisor for this user and host; resolves when it answers. */
 export async function startSupervisor(context: Context): Promise<void> {
   const wait = waiting(context, 'starting the supervisor');
-  const env = supervisorEnvironment(context.env, userInfo());
-  // Beside this file: both are bundles of one build.
-  const daemon = path.join(import.meta.dirname, 'appsupd.cjs');
-  await spawnSupervisor({paths: context.paths, daemon, env}).finally(() => wait.end());
+  const options = {
+    paths: context.paths,
+    daemon: daemonFile(),
+    env: supervisorEnvironment(context.env, context.account()),
+  };
+  await spawnSupervisor(options).finally(() => wait.end());
 }
 
-/** Ask a question of one line; `undefined` when there is nobody. */
+/** Have the apps start after a reboot; returns the line that says so. */
+export async function installBoot(context: Context): Promise<string> {
+  return installedText(await installBootOf(bootOptions(context)));
+}
+
+/** Ask a question of one line; `undefined` when there is nobody, or the input ends. */
 export async function ask(terminal: Terminal, question: string): Promise<string | undefined> {
   if (!terminal.interactive) return undefined;
   const lines = createInterface({input: process.stdin, output: process.stderr});
+  const end = new AbortController();
+  // Ctrl-D is no answer.
+  lines.once('close', () => end.abort());
   try {
-    return await lines.question(question, {signal: endOf(lines)});
+    return await lines.question(question, {signal: end.signal});
   } catch (error) {
     if (error instanceof Error && error.name === 'AbortError') return undefined;
     throw error;
@@ -45,9 +90,23 @@ export async function ask(terminal: Terminal, question: string): Promise<string 
   }
 }
 
-/** Ctrl-D is no answer. */
-function endOf(lines: NodeJS.EventEmitter): AbortSignal {
-  const end = new AbortController();
-  lines.once('close', () => end.abort());
-  return end.signal;
+function bootOptions({paths, env: variables}: Context): BootOptions {
+  return {
+    crontab: systemCrontab(paths.state, variables),
+    paths,
+    node: process.execPath,
+    appsupd: daemonFile(),
+    env: variables,
+  };
+}
+
+/** Beside this file: both are bundles of one build. Without symbolic links: those of nvm and npm come and go. */
+function daemonFile(): string {
+  const file = path.join(import.meta.dirname, 'appsupd.cjs');
+  try {
+    return realpathSync(file);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return file;
+    throw error;
+  }
 }

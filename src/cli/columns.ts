@@ -17,7 +17,8 @@ const GAP = '  ';
 export function columns(rows: readonly (readonly (Cell | string)[])[], width?: number): readonly string[] {
   const cells = rows.map((row) => row.map(cellOf));
   const widths: number[] = [];
-  for (const row of cells) row.forEach(({text}, at) => (widths[at] = Math.max(widths[at] ?? 0, lengthOf(text))));
+  for (const row of cells)
+    row.forEach(({text}, at) => (widths[at] = Math.max(widths[at] ?? 0, lengthOf(text))));
   return cells.map((row) => lineOf(row, widths, width).trimEnd());
 }
 
@@ -37,7 +38,9 @@ function lineOf(row: readonly Cell[], widths: readonly number[], width: number |
 function cut(text: string, room: number): string {
   // A terminal too narrow for anything folds the line: still better than a word of two letters.
   if (room < 10 || lengthOf(text) <= room) return text;
-  return `${[...text].slice(0, room - 1).join('')}…`;
+  return `${Array.from(text)
+    .slice(0, room - 1)
+    .join('')}…`;
 }
 
 function cellOf(cell: Cell | string): Cell {
@@ -45,5 +48,5 @@ function cellOf(cell: Cell | string): Cell {
 }
 
 function lengthOf(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }

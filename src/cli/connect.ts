@@ -62,8 +62,12 @@ async function answers(api: SupervisorApi): Promise<boolean> {
 }
 
 function silentSupervisor(cause: unknown): AppsupError {
-  return new AppsupError('SUPERVISOR_START', 'Cannot reach the supervisor: one holds the lock, but none answers at the socket', {
-    hint: 'appsup daemon status shows its pid; appsup daemon restart replaces it',
-    cause,
-  });
+  return new AppsupError(
+    'SUPERVISOR_START',
+    'Cannot reach the supervisor: one holds the lock, but none answers at the socket',
+    {
+      hint: 'appsup daemon status shows its pid; appsup daemon restart replaces it',
+      cause,
+    },
+  );
 }

@@ -1,6 +1,7 @@
 import type {SupervisorApi} from '../control/api.ts';
 import type {Clock} from '../system/clock.ts';
 import type {Paths} from '../system/paths.ts';
+import type {Proc} from '../system/proc.ts';
 import type {Invocation} from './args.ts';
 import type {Result} from './output.ts';
 import type {Terminal} from './terminal.ts';
@@ -11,8 +12,9 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly cwd: string;
-  /** Of the user; 0 is root. */
-  readonly uid: number;
+  readonly proc: Proc;
+  /** Who types; from the password database. */
+  readonly account: () => Account;
   readonly clock: Clock;
   readonly terminal: Terminal;
   /** Talk to the supervisor that runs; questions reject with `SUPERVISOR_GONE` when there is none. */
@@ -23,6 +25,15 @@ export interface Context {
   readonly installBoot: () => Promise<string>;
   /** Ask the person a question of one line; `undefined` when there is nobody or the input ends. */
   readonly ask: (question: string) => Promise<string | undefined>;
+}
+
+/** Of the password database (passwd(5)). */
+export interface Account {
+  readonly username: string;
+  /** 0 is root. */
+  readonly uid: number;
+  readonly homedir: string;
+  readonly shell: string | null;
 }
 
 export interface Limits {

@@ -6,7 +6,14 @@ import type {ActResult, AppStatus} from '../control/api.ts';
  *
  * `status` has numbers of its own: 3 for something that does not run, 4 for something that nobody knows.
  */
-export const EXIT = {ok: 0, failed: 1, usage: 2, notRunningStatus: 3, unknownStatus: 4, notRunning: 7} as const;
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  notRunningStatus: 3,
+  unknownStatus: 4,
+  notRunning: 7,
+} as const;
 
 /** For `appsup help exit-codes`. */
 export const EXIT_CODES: readonly (readonly [number, string])[] = [
@@ -15,7 +22,7 @@ export const EXIT_CODES: readonly (readonly [number, string])[] = [
   [EXIT.usage, 'the command line is wrong, or names several things where one is needed'],
   [EXIT.notRunningStatus, '"status" only: something that it shows is not running'],
   [EXIT.unknownStatus, '"status" only: there is no such app or program'],
-  [EXIT.notRunning, '"start", "restart": it is not running now. "logs", "env" and others: there is no such process'],
+  [EXIT.notRunning, '"start", "restart": it is not running now'],
 ];
 
 /** Of `status`: every process that is shown has to be running. */

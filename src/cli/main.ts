@@ -1,10 +1,14 @@
+import {userInfo} from 'node:os';
+
 import {messageOf, systemCode} from '../errors.ts';
 import {systemClock} from '../system/clock.ts';
 import {pathsFor} from '../system/paths.ts';
+import {systemProc} from '../system/proc.ts';
 import {version} from '../version.ts';
 import {parseCommandLine} from './args.ts';
 import type {Invocation} from './args.ts';
 import {restart, start, stop} from './commands/act.ts';
+import {help} from './commands/help.ts';
 import {status} from './commands/status.ts';
 import {connector, summonSupervisor} from './connect.ts';
 import type {Command, Context, Limits} from './context.ts';
@@ -14,8 +18,8 @@ import {isVerb} from './table.ts';
 import {terminalOf} from './terminal.ts';
 import type {Terminal} from './terminal.ts';
 
-/** Verbs that are typed all day, or by scripts: they live in this file's bundle. All others come with cold.ts. */
-const HOT: Readonly<Partial<Record<Invocation['verb'], Command>>> = {status, start, stop, restart};
+/** Verbs that are typed all day, or by scripts: they live in this file's bundle. All others come with cold.ts, and its libraries. */
+const HOT: Readonly<Partial<Record<Invocation['verb'], Command>>> = {status, start, stop, restart, help};
 
 /** `appsup VERB …`: understand, do, print. Everything else is loaded when it is needed. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -24,9 +28,10 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     const invocation = parseCommandLine(argv);
     ({verb} = invocation);
-    const command = invocation.help ? undefined : HOT[invocation.verb];
+    const command = invocation.help ? help : HOT[invocation.verb];
     const context = contextOf(terminal);
-    if (command !== undefined) return printResult(await command(context, invocation), terminal, invocation.json);
+    if (command !== undefined)
+      return printResult(await command(context, invocation), terminal, invocation.json);
     const {runCold} = await import('./cold.ts');
     return printResult(await runCold(context, invocation), terminal, invocation.json);
   } catch (error) {
@@ -41,7 +46,9 @@ function contextOf(terminal: Terminal): Context {
     socket: paths.socket,
     version: version(),
     onVersion: (theirs) =>
-      terminal.err(`! the supervisor is appsup ${theirs}, this command is ${version()}: appsup daemon restart\n`),
+      terminal.err(
+        `! the supervisor is appsup ${theirs}, this command is ${version()}: appsup daemon restart\n`,
+      ),
   });
   const context: Context = {
     paths,
@@ -50,11 +57,13 @@ function contextOf(terminal: Terminal): Context {
     env: process.env,
     version: version(),
     cwd: process.cwd(),
-    uid: process.getuid?.() ?? -1,
     clock: systemClock,
+    proc: systemProc,
+    account: () => userInfo(),
     async summon(limits?: Limits) {
       const start = async (): Promise<void> => (await import('./cold.ts')).startSupervisor(context);
-      const pause = async (ms: number): Promise<void> => await new Promise((resolve) => systemClock.after(ms, resolve));
+      const pause = async (ms: number): Promise<void> =>
+        await new Promise((resolve) => systemClock.after(ms, resolve));
       return await summonSupervisor(() => connect(limits), start, pause);
     },
     installBoot: async () => await (await import('./cold.ts')).installBoot(context),

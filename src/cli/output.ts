@@ -38,11 +38,20 @@ export function printHints(hints: readonly string[], terminal: Terminal): void {
 export function printError(error: unknown, terminal: Terminal, json: boolean): void {
   if (json) terminal.out(`${JSON.stringify({ok: false, error: recordOf(error)})}\n`);
   else if (isAppsupError(error)) terminal.err(`${errorText(error)}\n`);
-  else terminal.err(`appsup made a mistake: ${printable(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
+  else
+    terminal.err(
+      `appsup made a mistake: ${printable(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
+    );
 }
 
 /** `Cannot start "web": …` and, below it, `  hint: …`. */
-export function errorText({message, hint}: {readonly message: string; readonly hint?: string | undefined}): string {
+export function errorText({
+  message,
+  hint,
+}: {
+  readonly message: string;
+  readonly hint?: string | undefined;
+}): string {
   return printable(message) + (hint === undefined ? '' : `\n  hint: ${printable(hint)}`);
 }
 

@@ -11,7 +11,10 @@ export interface Waiting {
 }
 
 /** Show, from the second second on, what is waited for and for how long. On a tty only. */
-export function waiting({clock, terminal}: Pick<Context, 'clock' | 'terminal'>, first = 'waiting for the supervisor'): Waiting {
+export function waiting(
+  {clock, terminal}: Pick<Context, 'clock' | 'terminal'>,
+  first = 'waiting for the supervisor',
+): Waiting {
   const since = clock.monotonic();
   let line = first;
   let timer: Timer = clock.after(1000, tick);

@@ -65,7 +65,11 @@ export async function startSupervisor({paths, daemon, env, limitMs = 60_000}: St
 
 function openLog(log: string): {readonly fd: number; readonly size: number} {
   try {
-    const fd = openSync(log, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+    const fd = openSync(
+      log,
+      constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW,
+      0o600,
+    );
     return {fd, size: fstatSync(fd).size};
   } catch (error) {
     throw asDiskError(error, `write ${log}`);

@@ -34,7 +34,10 @@ export const COMMON_OPTIONS: Readonly<Record<string, OptionInfo>> = {
 const WAITING = {
   wait: {summary: 'return when it is done (the default)'},
   'no-wait': {summary: 'return as soon as it is under way'},
-  timeout: {value: 'DURATION', summary: 'stop waiting after so long ("30s", "2m"); the supervisor goes on with it'},
+  timeout: {
+    value: 'DURATION',
+    summary: 'stop waiting after so long ("30s", "2m"); the supervisor goes on with it',
+  },
 } as const;
 
 const TARGETS = 'APP[:PROGRAM]... | all';
@@ -51,10 +54,17 @@ export const COMMANDS = {
       gunicorn: {value: 'MODULE:CALLABLE', summary: 'serve it with gunicorn'},
       uvicorn: {value: 'MODULE:CALLABLE', summary: 'serve it with uvicorn'},
       command: {value: 'COMMAND', summary: 'run this; it finds its address in $HOST and $PORT'},
-      python: {value: 'PREFIX', summary: 'venv or conda environment to run it in; else the one beside the code'},
+      python: {
+        value: 'PREFIX',
+        summary: 'venv or conda environment to run it in; else the one beside the code',
+      },
       mount: {value: '/PATH', summary: 'public path; else /USER_NAME'},
       port: {value: 'PORT', summary: 'a port of your choice; else one is leased from your range'},
-      'env-file': {value: 'FILE', multiple: true, summary: 'file of KEY=value lines; else .env, where there is one'},
+      'env-file': {
+        value: 'FILE',
+        multiple: true,
+        summary: 'file of KEY=value lines; else .env, where there is one',
+      },
     },
     examples: [
       ['add ~/flask-tasks', 'finds wsgi.py, the conda environment and .env'],
@@ -84,14 +94,20 @@ export const COMMANDS = {
     summary: 'start anew, with new code, file and environment; no visitor is refused',
     words: [1, MANY],
     options: WAITING,
-    examples: [['restart flasktasks', 'after git pull'], ['restart all --json', 'one JSON line per process']],
+    examples: [
+      ['restart flasktasks', 'after git pull'],
+      ['restart all --json', 'one JSON line per process'],
+    ],
   },
   status: {
     synopsis: '[APP[:PROGRAM]...] [--no-memory]',
     summary: 'what runs, since when, and why not; exits 3 when something is not running',
     words: [0, MANY],
     options: {'no-memory': {summary: 'leave the memory out, which is the slow part with many processes'}},
-    examples: [['status', 'everything'], ['status flasktasks --json', 'for a script']],
+    examples: [
+      ['status', 'everything'],
+      ['status flasktasks --json', 'for a script'],
+    ],
   },
   logs: {
     synopsis: '[APP[:PROGRAM]...] [-f] [-n LINES] [--since DURATION]',
@@ -100,7 +116,10 @@ export const COMMANDS = {
     options: {
       follow: {short: 'f', summary: 'go on as lines are printed'},
       lines: {short: 'n', value: 'LINES', summary: 'so many of the last lines; else 50, or all with --since'},
-      since: {value: 'DURATION', summary: 'only lines of so long ago, e.g. "10s"; for lines that begin with a time'},
+      since: {
+        value: 'DURATION',
+        summary: 'only lines of so long ago, e.g. "10s"; for lines that begin with a time',
+      },
       raw: {summary: 'pass control characters on, colours too'},
     },
     examples: [
@@ -134,13 +153,16 @@ export const COMMANDS = {
     summary: 'look for mistakes in the files; changes nothing',
     words: [0, MANY],
     options: {},
-    examples: [['check', 'all files'], ['check spectral', 'one app']],
+    examples: [
+      ['check', 'all files'],
+      ['check spectral', 'one app'],
+    ],
   },
   env: {
-    synopsis: 'APP[:PROGRAM] [--show-values]',
-    summary: "the environment that a program is started with; the env file's values are hidden",
+    synopsis: 'APP[:PROGRAM]',
+    summary: 'the environment that a program is started with; secret values are hidden',
     words: [1, 1],
-    options: {'show-values': {summary: 'show the values of the env files, too'}},
+    options: {},
     examples: [['env flasktasks:web', 'secrets are shown as ***']],
   },
   ports: {
@@ -163,21 +185,27 @@ export const COMMANDS = {
   },
   boot: {
     synopsis: 'install | remove | status',
-    summary: 'start after a reboot, by two lines in your crontab',
+    summary: 'whether and how your apps start after a reboot: by two lines in your crontab',
     words: [0, 1],
     subcommands: ['install', 'remove', 'status'],
     options: {},
-    examples: [['boot install', 'at reboot, and a look every minute'], ['boot status', 'is it there, and in order?']],
+    examples: [
+      ['boot install', 'at reboot, and a look every minute'],
+      ['boot status', 'is it there, and in order?'],
+    ],
   },
   remove: {
     synopsis: 'APP [--yes] [--purge]',
-    summary: "stop an app and forget it; its code stays, and its logs unless told otherwise",
+    summary: 'stop an app and forget it; its code stays, and its logs unless told otherwise',
     words: [1, 1],
     options: {
       yes: {short: 'y', summary: 'do not ask'},
       purge: {summary: 'delete its logs, too'},
     },
-    examples: [['remove reading', 'asks first'], ['remove reading --yes --purge', 'in a script']],
+    examples: [
+      ['remove reading', 'asks first'],
+      ['remove reading --yes --purge', 'in a script'],
+    ],
   },
   daemon: {
     synopsis: 'start | stop [--keep-apps] | restart | status | run',
@@ -202,7 +230,10 @@ export const COMMANDS = {
     summary: 'this, or more of one verb',
     words: [0, 1],
     options: {},
-    examples: [['help start', 'the same as: appsup start --help'], ['help exit-codes', 'what $? means']],
+    examples: [
+      ['help start', 'the same as: appsup start --help'],
+      ['help exit-codes', 'what $? means'],
+    ],
   },
 } as const satisfies Readonly<Record<string, CommandInfo>>;
 

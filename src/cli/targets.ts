@@ -12,10 +12,15 @@ import {systemCode} from '../errors.ts';
 export function checkedTargets(action: string, words: readonly string[]): readonly string[] {
   for (const word of words) {
     if (isTarget(word)) continue;
-    throw new AppsupError('BAD_NAME', `Cannot ${action} "${word}": an app's name has letters, digits, "-" and "_" only`, {
-      hint: word.includes('/') || word.startsWith('.') ? `appsup add ${word}` : 'appsup list shows the names',
-      exitCode: 2,
-    });
+    throw new AppsupError(
+      'BAD_NAME',
+      `Cannot ${action} "${word}": an app's name has letters, digits, "-" and "_" only`,
+      {
+        hint:
+          word.includes('/') || word.startsWith('.') ? `appsup add ${word}` : 'appsup list shows the names',
+        exitCode: 2,
+      },
+    );
   }
   return words;
 }
@@ -29,6 +34,8 @@ export function appFileNames(directory: string): readonly string[] {
       .sort();
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
-    throw new AppsupError('DISK', `Cannot read ${directory}: ${systemCode(error) ?? String(error)}`, {cause: error});
+    throw new AppsupError('DISK', `Cannot read ${directory}: ${systemCode(error) ?? String(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -53,7 +53,11 @@ export function terminalOf(
       if (!stderr.isTTY) return;
       clear();
       if (line === undefined) return;
-      stderr.write([...line].slice(0, (stderr.columns || 80) - 1).join(''));
+      stderr.write(
+        Array.from(line)
+          .slice(0, (stderr.columns || 80) - 1)
+          .join(''),
+      );
       pending = true;
     },
     width: stdout.isTTY ? stdout.columns || 80 : undefined,
@@ -74,6 +78,12 @@ const painted =
     text === '' ? '' : `\u001b[${code}m${text}\u001b[0m`;
 const plain: Paint = (text) => text;
 
-const COLOURED: Style = {good: painted(32), bad: painted(31), care: painted(33), dim: painted(2), bold: painted(1)};
+const COLOURED: Style = {
+  good: painted(32),
+  bad: painted(31),
+  care: painted(33),
+  dim: painted(2),
+  bold: painted(1),
+};
 /** Without colours. */
 export const PLAIN: Style = {good: plain, bad: plain, care: plain, dim: plain, bold: plain};

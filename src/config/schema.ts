@@ -269,7 +269,7 @@ export const appSchema = v.object({
     ...SINCE,
   }),
   env: key(environment, {
-    description: 'Environment variables, stronger than the env files. Secrets belong there.',
+    description: 'Environment variables, stronger than the env files. Secrets belong into those.',
     defaultNote: 'none',
     example: '{ FLASK_DEBUG = "0" }',
     secret: true,

@@ -47,7 +47,7 @@ export interface Read<Value> {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export const DEFAULT_MOUNT = '/{user}_{app}';
+const DEFAULT_MOUNT = '/{user}_{app}';
 
 export function settingsOf(site: SiteConfig, own: GlobalConfig): Settings {
   return {

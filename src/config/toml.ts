@@ -124,7 +124,7 @@ function syntaxProblems(text: string, first: TomlError): readonly SyntaxProblem[
 function syntaxProblem(line: string, error: TomlError): SyntaxProblem {
   const before = line.slice(0, error.column - 1);
   const token = /^[^\s,\]}#=]+/.exec(line.slice(error.column - 1))?.[0] ?? ' ';
-  const reason = /^Invalid TOML document: (.*)$/m.exec(error.message)?.[1] ?? 'not TOML';
+  const reason = /^Invalid TOML document: (.*?)\.?$/m.exec(error.message)?.[1] ?? 'not TOML';
   const [message, hint] = wordsFor(reason, token);
   return {
     place: {line: error.line, column: characters(before) + 1, length: characters(token)},
@@ -140,6 +140,10 @@ function wordsFor(reason: string, token: string): readonly [string, string | und
       return token.trim() === ''
         ? ['Expected a value after the =', undefined]
         : ['Expected a value', 'put text in quotes; true, false and numbers stand without'];
+    case 'illegal character in numeric literal':
+    case 'unfinished numeric value':
+    case 'invalid date':
+      return ['Expected a number', 'text like this stands in quotes'];
     case 'trying to redefine an already defined table or value':
     case 'trying to redefine an already defined value':
       return [`"${token}" is defined twice`, 'keep one of them'];
@@ -148,6 +152,8 @@ function wordsFor(reason: string, token: string): readonly [string, string | und
         'The text is not closed in its line, or holds a control character',
         'close it with the same quote',
       ];
+    case 'unfinished string':
+      return ['The text is not closed', 'close it with the same quote'];
     case 'each key-value declaration must be followed by an end-of-line':
       return ['Expected the end of the line', 'one key = value per line; text in quotes'];
     case 'illegal leading zero':

@@ -122,7 +122,9 @@ function leaf(
   if (result.success) return {kept: value};
   for (const issue of result.issues) {
     const inner = [...path, ...(issue.path ?? []).map((step) => step.key as string | number)];
-    const got = info?.secret ? kindOf(issue.input) : show(issue.input);
+    // What a transform made of it is not what the user wrote.
+    const input = issue.path === undefined ? value : issue.input;
+    const got = info?.secret ? kindOf(input) : show(input);
     const message = `Expected "${nameOf(path)}" to be ${issue.message}: got ${got}`;
     problems.push({path: inner, message, hint: hintFor(schema, issue.input) ?? info?.hint});
   }
@@ -164,14 +166,14 @@ function tableHint(path: Path): string {
 }
 
 /** The key that a path is about: indices of a list belong to the list's key. */
-export function nameOf(path: Path): string {
+function nameOf(path: Path): string {
   return path.findLast((step) => typeof step === 'string') ?? 'the file';
 }
 
 const LONGEST_SHOWN = 60;
 
 /** A value in a message, short. */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   if (typeof value === 'string') {
     return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}…` : value);
   }

@@ -43,7 +43,11 @@ export interface CheckOptions {
  * Modules that the real server has not loaded are not found this way, and neither are clashes with its other lines.
  * Without the program, or when it cannot be asked, the answer is `checked: false`; this never throws for what the machine lacks.
  */
-export async function checkSnippet(text: string, kind: FrontEnd, options: CheckOptions): Promise<CheckResult> {
+export async function checkSnippet(
+  text: string,
+  kind: FrontEnd,
+  options: CheckOptions,
+): Promise<CheckResult> {
   const server = kind === 'nginx' ? nginx : apache;
   const binary = findBinary(server.names, options);
   if (binary === undefined) return {checked: false, reason: `no ${server.names.join(' or ')} on this host`};
@@ -57,7 +61,8 @@ export async function checkSnippet(text: string, kind: FrontEnd, options: CheckO
   try {
     return await server.check({binary, directory, text, timeoutMs: options.timeoutMs ?? 10_000});
   } catch (error) {
-    if (error instanceof Unanswered || systemCode(error) !== undefined) return {checked: false, reason: messageOf(error)};
+    if (error instanceof Unanswered || systemCode(error) !== undefined)
+      return {checked: false, reason: messageOf(error)};
     throw error;
   } finally {
     rmSync(directory, {recursive: true, force: true});
@@ -81,7 +86,8 @@ const apache: Server = {
   names: ['apache2', 'httpd'],
 
   async check({binary, directory, text, timeoutMs}) {
-    const version = /Server version: (.+)/.exec((await run(binary, ['-v'], timeoutMs)).output)?.[1] ?? 'Apache';
+    const version =
+      /Server version: (.+)/.exec((await run(binary, ['-v'], timeoutMs)).output)?.[1] ?? 'Apache';
     const built = (await run(binary, ['-l'], timeoutMs)).output;
     const load = loadLines(built);
     if (typeof load === 'string') return {checked: false, reason: load};
@@ -218,13 +224,20 @@ async function run(
   timeoutMs: number,
 ): Promise<{readonly code: number; readonly output: string}> {
   return await new Promise((resolve, reject) => {
-    const options = {env: {PATH: '/usr/bin:/bin', LC_ALL: 'C'}, cwd: '/', timeout: timeoutMs, killSignal: 'SIGKILL'} as const;
+    const options = {
+      env: {PATH: '/usr/bin:/bin', LC_ALL: 'C'},
+      cwd: '/',
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL',
+    } as const;
     execFile(binary, args, options, (error, stdout, stderr) => {
       const output = `${stderr}${stdout}`;
       if (error === null) resolve({code: 0, output});
-      else if (error.killed === true) reject(new Unanswered(`${binary} did not answer within ${timeoutMs / 1000} s`));
+      else if (error.killed === true)
+        reject(new Unanswered(`${binary} did not answer within ${timeoutMs / 1000} s`));
       else if (typeof error.code === 'number') resolve({code: error.code, output});
-      else reject(new Unanswered(`${binary} could not be run: ${error.signal ?? error.code ?? error.message}`));
+      else
+        reject(new Unanswered(`${binary} could not be run: ${error.signal ?? error.code ?? error.message}`));
     });
   });
 }

@@ -77,10 +77,14 @@ function isWhole(value: number, least: number, most: number): boolean {
 
 function demand(name: string, value: unknown, holds: boolean): void {
   if (holds) return;
-  throw new AppsupError('BAD_NAME', `Cannot write a snippet: ${name} may not be ${JSON.stringify(value) ?? 'missing'}`, {
-    hint: HINTS[name] ?? 'see appsup show',
-    details: {value: name},
-  });
+  throw new AppsupError(
+    'BAD_NAME',
+    `Cannot write a snippet: ${name} may not be ${JSON.stringify(value) ?? 'missing'}`,
+    {
+      hint: HINTS[name] ?? 'see appsup show',
+      details: {value: name},
+    },
+  );
 }
 
 const HINTS: Readonly<Record<string, string>> = {

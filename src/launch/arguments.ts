@@ -12,12 +12,22 @@ export interface OwnOption {
 }
 
 /** @throws AppsupError `CONFIG` when the words have an option that is ours. */
-export function refuseOwnOptions(start: Start, words: readonly string[], where: string, own: readonly OwnOption[]): void {
+export function refuseOwnOptions(
+  start: Start,
+  words: readonly string[],
+  where: string,
+  own: readonly OwnOption[],
+): void {
   for (const word of words) {
     const clash = own.find((option) => names(word, option));
     if (clash === undefined) continue;
     const option = word.split('=', 1)[0] ?? word;
-    throw cannotStart(start, 'CONFIG', `${where} has ${option}: ${clash.why}`, `take it out: appsup edit ${start.app.name}`);
+    throw cannotStart(
+      start,
+      'CONFIG',
+      `${where} has ${option}: ${clash.why}`,
+      `take it out: appsup edit ${start.app.name}`,
+    );
   }
 }
 

@@ -28,11 +28,23 @@ export async function ask(argv: readonly string[], home: string, watch: readonly
 
 async function run([program = '', ...args]: readonly string[], home: string): Promise<Answer> {
   return await new Promise((resolve) => {
-    const env = {HOME: home, PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', PYTHONDONTWRITEBYTECODE: '1'};
+    const env = {
+      HOME: home,
+      PATH: '/usr/local/bin:/usr/bin:/bin',
+      LANG: 'C.UTF-8',
+      PYTHONDONTWRITEBYTECODE: '1',
+    };
     // No pipe for stdin: Node's pipes are sockets, and uWSGI serves on a stdin that is one.
-    const child = spawn(program, args, {env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], timeout: TIMEOUT_MS, killSignal: 'SIGKILL'});
+    const child = spawn(program, args, {
+      env,
+      cwd: '/',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+    });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
     child.once('error', () => resolve({code: undefined, output}));
     child.once('close', (code) => resolve({code: code ?? undefined, output}));
   });

@@ -10,7 +10,9 @@ export interface ShownVariable {
 }
 
 /** The environment for eyes, by name: values of env files and of names that look secret are hidden. */
-export function describeEnvironment(prepared: Pick<Prepared, 'env' | 'hidden' | 'secrets'>): readonly ShownVariable[] {
+export function describeEnvironment(
+  prepared: Pick<Prepared, 'env' | 'hidden' | 'secrets'>,
+): readonly ShownVariable[] {
   const hidden = new Set(prepared.hidden);
   return Object.entries(prepared.env)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))

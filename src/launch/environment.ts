@@ -40,7 +40,11 @@ export function buildEnvironment(ingredients: Ingredients): Environment {
   const warnings = files.flatMap((file) => file.warnings);
   const sources = [
     ...files.map(({file, values}) => ({where: path.basename(file), entries: [...values], isFile: true})),
-    {where: path.basename(app.file), entries: [...Object.entries(app.env), ...Object.entries(program.env)], isFile: false},
+    {
+      where: path.basename(app.file),
+      entries: [...Object.entries(app.env), ...Object.entries(program.env)],
+      isFile: false,
+    },
   ];
   for (const {where, entries, isFile} of sources) {
     for (const [name, value] of entries) {
@@ -62,9 +66,15 @@ export function buildEnvironment(ingredients: Ingredients): Environment {
   return {
     env: Object.fromEntries(env),
     hidden: variables
-      .filter(({name, value}) => own[name] === undefined && (fromFile.has(name) || looksSecret(name) || carriesPassword(value)))
+      .filter(
+        ({name, value}) =>
+          own[name] === undefined && (fromFile.has(name) || looksSecret(name) || carriesPassword(value)),
+      )
       .map(({name}) => name),
-    secrets: secretTexts(variables.filter(({name}) => own[name] === undefined), known),
+    secrets: secretTexts(
+      variables.filter(({name}) => own[name] === undefined),
+      known,
+    ),
     warnings,
   };
 }
@@ -104,7 +114,13 @@ function ownVariables({app, program, context}: Ingredients): Readonly<Record<str
 /** The interpreter's directories, then the user's or the standard ones, then node's. */
 function searchPath({context, interpreter, nodeDirectory}: Ingredients, wish: string | undefined): string {
   const {home} = context.user;
-  const standard = [path.join(home, '.local/bin'), path.join(home, 'bin'), '/usr/local/bin', '/usr/bin', '/bin'];
+  const standard = [
+    path.join(home, '.local/bin'),
+    path.join(home, 'bin'),
+    '/usr/local/bin',
+    '/usr/bin',
+    '/bin',
+  ];
   const middle = wish === undefined ? standard : wish.split(':').filter((part) => part !== '');
   const first = (interpreter?.bin ?? []).filter((directory) => !standard.includes(directory));
   return [...new Set([...first, ...middle, nodeDirectory])].join(':');

@@ -33,16 +33,28 @@ const OWN: readonly OwnOption[] = [
  *
  * @throws AppsupError `CONFIG` when arguments or settings would take it away from us.
  */
-export function gunicorn(start: Start, launch: Extract<Launch, {kind: 'gunicorn'}>, facts: GunicornFacts): Server {
+export function gunicorn(
+  start: Start,
+  launch: Extract<Launch, {kind: 'gunicorn'}>,
+  facts: GunicornFacts,
+): Server {
   const {app, program, context} = start;
   const {tool, config, envArgs, sharedMemory} = facts;
   refuseOwnOptions(start, launch.args, 'args', OWN);
   refuseOwnOptions(start, envArgs.split(/\s+/), 'GUNICORN_CMD_ARGS', OWN);
   const settings = settingsIn(config?.text ?? '');
   if (config !== undefined && /^(?!False|None|0)./.test(settings.get('daemon') ?? '')) {
-    throw cannotStart(start, 'CONFIG', `${config.name} has daemon = ${settings.get('daemon')}: a process that goes into the background cannot be watched`, `take the line out of ${config.name}`);
+    throw cannotStart(
+      start,
+      'CONFIG',
+      `${config.name} has daemon = ${settings.get('daemon')}: a process that goes into the background cannot be watched`,
+      `take the line out of ${config.name}`,
+    );
   }
-  const workerClass = optionValue(launch.args, '--worker-class', '-k') ?? launch.workerClass ?? textOf(settings.get('worker_class'));
+  const workerClass =
+    optionValue(launch.args, '--worker-class', '-k') ??
+    launch.workerClass ??
+    textOf(settings.get('worker_class'));
   const options = [
     ...(settings.has('workers') ? [] : ['--workers', String(launch.workers)]),
     ...(launch.threads > 1 ? ['--threads', String(launch.threads)] : []),
@@ -51,11 +63,15 @@ export function gunicorn(start: Start, launch: Extract<Launch, {kind: 'gunicorn'
     // A worker shows that it lives by touching a file; on a busy disk the touch can hang for longer than its timeout.
     ...(sharedMemory && !settings.has('worker_tmp_dir') ? ['--worker-tmp-dir', '/dev/shm'] : []),
     // 25.1 opens a control socket that is the same for all masters of a user: each takes it from the one before.
-    ...(atLeast(tool.version, 25, 1) && !hasOption(launch.args, '--control-socket') ? ['--no-control-socket'] : []),
+    ...(atLeast(tool.version, 25, 1) && !hasOption(launch.args, '--control-socket')
+      ? ['--no-control-socket']
+      : []),
     // 23 takes SCRIPT_NAME and PATH_INFO from request headers of 127.0.0.1, which is every user of this host.
     ...(atLeast(tool.version, 23) ? ['--forwarder-headers', 'X_NOTHING'] : []),
     // gunicorn's own ASGI worker (since 24) takes the prefix from here, in keep and in strip mode.
-    ...(workerClass === 'asgi' && app.prefix !== 'none' && !hasOption(launch.args, '--root-path') ? ['--root-path', app.mount] : []),
+    ...(workerClass === 'asgi' && app.prefix !== 'none' && !hasOption(launch.args, '--root-path')
+      ? ['--root-path', app.mount]
+      : []),
     ...(program.listen === 'port' ? ['--bind', `127.0.0.1:${context.port}`] : []),
   ];
   const inherits = program.listen === 'socket';
@@ -65,22 +81,37 @@ export function gunicorn(start: Start, launch: Extract<Launch, {kind: 'gunicorn'
     listenFds: inherits,
     warnings: [
       ...(app.prefix === 'keep' && ignoresScriptName(workerClass)
-        ? [`gunicorn's worker ${workerClass} ignores SCRIPT_NAME, so the app sees ${app.mount}/ in its paths: set prefix = "strip", or have the app take its prefix from APPSUP_MOUNT`]
+        ? [
+            `gunicorn's worker ${workerClass} ignores SCRIPT_NAME, so the app sees ${app.mount}/ in its paths: set prefix = "strip", or have the app take its prefix from APPSUP_MOUNT`,
+          ]
         : []),
-      ...(config !== undefined && settings.has('workers') ? [`workers is taken from ${config.name}, not from the app's file`] : []),
-      ...(config !== undefined && settings.has('pidfile') ? [`${config.name} has pidfile: a restart cannot overlap, because the new gunicorn finds the old one's`] : []),
+      ...(config !== undefined && settings.has('workers')
+        ? [`workers is taken from ${config.name}, not from the app's file`]
+        : []),
+      ...(config !== undefined && settings.has('pidfile')
+        ? [
+            `${config.name} has pidfile: a restart cannot overlap, because the new gunicorn finds the old one's`,
+          ]
+        : []),
     ],
   };
 }
 
 /** True for worker classes that are servers of their own and never look at the variable SCRIPT_NAME (tried, or read in their source). */
 export function ignoresScriptName(workerClass: string | undefined): boolean {
-  return /uvicorn|gevent_pywsgi|gevent_wsgi|GeventPyWSGI|GeventWebSocket|tornado|aiohttp|meinheld/i.test(workerClass ?? '');
+  return /uvicorn|gevent_pywsgi|gevent_wsgi|GeventPyWSGI|GeventWebSocket|tornado|aiohttp|meinheld/i.test(
+    workerClass ?? '',
+  );
 }
 
 /** The settings that a Python file gives at its top level, as they are written there: `workers` → `multiprocessing.cpu_count()`. */
 function settingsIn(text: string): ReadonlyMap<string, string> {
-  return new Map([...text.matchAll(/^([a-z_]+)[^\S\n]*=[^\S\n]*([^\n#]*)/gm)].map(([, name = '', value = '']) => [name, value.trim()]));
+  return new Map(
+    [...text.matchAll(/^([a-z_]+)[^\S\n]*=[^\S\n]*([^\n#]*)/gm)].map(([, name = '', value = '']) => [
+      name,
+      value.trim(),
+    ]),
+  );
 }
 
 function textOf(literal: string | undefined): string | undefined {

@@ -1,9 +1,11 @@
-import {accessSync, constants, lstatSync, readFileSync, readdirSync, readlinkSync, realpathSync, statSync} from 'node:fs';
+import {accessSync, constants, lstatSync, readlinkSync, realpathSync, statSync} from 'node:fs';
 import path from 'node:path';
 
 import {systemCode} from '../errors.ts';
-
-export type InterpreterKind = 'venv' | 'conda' | 'system';
+import {activation, venvConfig} from './activation.ts';
+import type {InterpreterKind} from './activation.ts';
+import {attempt, exists, isNamed, linesOf} from './look.ts';
+import {builtFor, installedVersion, siteDirectories} from './packages.ts';
 
 /** A Python that can be run, and where its programs and packages are. Nothing has to be activated. */
 export interface Interpreter {
@@ -29,9 +31,7 @@ export interface Broken {
   readonly venv: boolean;
 }
 
-export type Look =
-  | {readonly found: Interpreter}
-  | {readonly broken: Broken};
+export type Look = {readonly found: Interpreter} | {readonly broken: Broken};
 
 /** Where to look, and for what. */
 export interface Wish {
@@ -56,7 +56,8 @@ export interface Wish {
 export function findInterpreter({python, directory, name, home, wants}: Wish): Look | undefined {
   if (python !== 'auto') return inspect(python, home) ?? {broken: nothingAt(python)};
   const looks = places(directory, name, home).flatMap((place) => inspect(place, home) ?? []);
-  return firstWith(wants, looks) ?? firstWith(wants, SYSTEM.flatMap((place) => inspect(place, home) ?? []));
+  const ofSystem = SYSTEM.flatMap((place) => inspect(place, home) ?? []);
+  return firstWith(wants, looks) ?? firstWith(wants, ofSystem);
 }
 
 const SYSTEM = ['/usr/bin/python3', '/usr/local/bin/python3'];
@@ -72,7 +73,9 @@ function places(directory: string, name: string, home: string): readonly string[
     ...names.map((each) => path.join(home, '.virtualenvs', each)),
     ...CONDA_ROOTS.flatMap((root) => names.map((each) => path.join(home, root, 'envs', each))),
     // conda and mamba write every environment they make into this list.
-    ...lines(path.join(home, '.conda/environments.txt')).filter((place) => names.includes(path.basename(place))),
+    ...linesOf(path.join(home, '.conda/environments.txt')).filter((place) =>
+      names.includes(path.basename(place)),
+    ),
   ];
 }
 
@@ -83,13 +86,13 @@ function firstWith(wants: string | undefined, looks: readonly Look[]): Look | un
 }
 
 /** What is at a prefix or at the path of an interpreter; `undefined`: no Python was ever there. */
-export function inspect(place: string, home: string): Look | undefined {
-  const direct = isFile(place);
+function inspect(place: string, home: string): Look | undefined {
+  const direct = isNoDirectory(place);
   const prefix = direct ? path.dirname(path.dirname(place)) : place;
   const config = venvConfig(prefix);
   const kind = config !== undefined ? 'venv' : exists(path.join(prefix, 'conda-meta')) ? 'conda' : 'system';
   const names = direct ? [place] : ['python', 'python3'].map((file) => path.join(prefix, 'bin', file));
-  const python = names.find((file) => exists(file, true));
+  const python = names.find((file) => isNamed(file));
   if (python === undefined) {
     return config === undefined ? undefined : {broken: {prefix, venv: true, problem: 'it has no bin/python'}};
   }
@@ -100,7 +103,7 @@ export function inspect(place: string, home: string): Look | undefined {
       kind,
       prefix,
       python,
-      bin: [path.join(prefix, 'bin')],
+      bin: [path.dirname(python)],
       sites: siteDirectories(prefix, config, home),
       env: activation(kind, prefix),
     },
@@ -108,7 +111,7 @@ export function inspect(place: string, home: string): Look | undefined {
 }
 
 function nothingAt(place: string): Broken {
-  const problem = exists(place, true) ? 'there is no bin/python in it' : 'it does not exist';
+  const problem = isNamed(place) ? 'there is no bin/python in it' : 'it does not exist';
   return {prefix: place, problem: defect(place, true) ?? problem, venv: false};
 }
 
@@ -119,8 +122,9 @@ function defect(python: string, mayMiss = false): string | undefined {
     return undefined;
   } catch (error) {
     const code = systemCode(error);
-    if (code === 'ENOENT') return mayMiss ? undefined : `its python leads to ${target(python)}, which is gone`;
-    return code === 'EACCES' ? `you may not run ${target(python)}` : `${python} cannot be run (${code ?? 'unknown'})`;
+    if (code === 'EACCES') return `you may not run ${target(python)}`;
+    if (code !== 'ENOENT') return `${python} cannot be run (${code ?? 'unknown'})`;
+    return mayMiss ? undefined : `its python leads to ${target(python)}, which is gone`;
   }
 }
 
@@ -141,105 +145,12 @@ function target(file: string): string {
 /** After an upgrade of the system `python3` may be a newer one, which does not look into `lib/python3.9`. */
 function mismatch(prefix: string, python: string): string | undefined {
   const version = /^python(3\.\d+)$/.exec(path.basename(realpathSync(python)))?.[1];
-  const built = versions(prefix);
+  const built = builtFor(prefix);
   if (version === undefined || built.length === 0 || built.includes(version)) return undefined;
   return `it was made for Python ${built.join(', ')}, and its python is ${version} now`;
 }
 
-/** `['3.11']`, from `lib/python3.11`. */
-function versions(prefix: string): readonly string[] {
-  return entries(path.join(prefix, 'lib')).flatMap((name) => /^python(3\.\d+)$/.exec(name)?.[1] ?? []);
-}
-
-function siteDirectories(prefix: string, config: ReadonlyMap<string, string> | undefined, home: string): readonly string[] {
-  const own = versions(prefix).flatMap((version) =>
-    ['lib', 'lib64'].map((lib) => path.join(prefix, lib, `python${version}`, 'site-packages')),
-  );
-  if (config === undefined) return [...userSites(prefix, home), ...debianSites(prefix), ...own];
-  if (config.get('include-system-site-packages') !== 'true') return own;
-  const base = path.dirname(config.get('home') ?? '/usr/bin');
-  return [...own, ...siteDirectories(base, undefined, home)];
-}
-
-/** `pip install --user`. */
-function userSites(prefix: string, home: string): readonly string[] {
-  return versions(prefix).map((version) => path.join(home, '.local/lib', `python${version}`, 'site-packages'));
-}
-
-function debianSites(prefix: string): readonly string[] {
-  if (prefix !== '/usr') return [];
-  const local = versions('/usr').map((version) => `/usr/local/lib/python${version}/dist-packages`);
-  return [...local, '/usr/lib/python3/dist-packages'];
-}
-
-function activation(kind: InterpreterKind, prefix: string): Readonly<Record<string, string>> {
-  switch (kind) {
-    case 'venv':
-      return {VIRTUAL_ENV: prefix};
-    case 'conda':
-      return {...condaVariables(prefix), CONDA_PREFIX: prefix, CONDA_DEFAULT_ENV: path.basename(prefix)};
-    case 'system':
-      return {};
-  }
-}
-
-/** Those of `conda env config vars set`; conda 4.8 and later keep them in this file. */
-function condaVariables(prefix: string): Readonly<Record<string, string>> {
-  const text = attempt(() => readFileSync(path.join(prefix, 'conda-meta/state'), 'utf8'));
-  const block = /"env_vars"\s*:\s*(\{[^}]*\})/.exec(text ?? '')?.[1] ?? '';
-  const pairs = block.matchAll(/"([A-Za-z_]\w*)"\s*:\s*("(?:[^"\\]|\\.)*")/g);
-  return Object.fromEntries([...pairs].map(([, name = '', value = '""']) => [name, String(JSON.parse(value))]));
-}
-
-/**
- * The version of a package by the name of its metadata directory (`gunicorn-23.0.0.dist-info`, Debian's
- * `gunicorn-20.1.0.egg-info`), so that Python need not be started to know it. `undefined`: not there.
- */
-export function installedVersion({sites}: Interpreter, name: string): string | undefined {
-  const pattern = new RegExp(`^${name}-(\\d[^-]*?)(?:-py[\\d.]+)?\\.(?:dist|egg)-info$`, 'i');
-  for (const site of sites) {
-    for (const entry of entries(site)) {
-      const version = pattern.exec(entry)?.[1];
-      if (version !== undefined) return version;
-    }
-  }
-  return undefined;
-}
-
-function venvConfig(prefix: string): ReadonlyMap<string, string> | undefined {
-  const file = path.join(prefix, 'pyvenv.cfg');
-  if (!exists(file)) return undefined;
-  return new Map(
-    lines(file).flatMap((line) => {
-      const match = /^([\w-]+)\s*=\s*(.*)$/.exec(line);
-      return match === null ? [] : [[match[1] ?? '', (match[2] ?? '').trim()] as const];
-    }),
-  );
-}
-
-function exists(file: string, dangling = false): boolean {
-  return attempt(() => (dangling ? lstatSync(file) : statSync(file))) !== undefined;
-}
-
-function isFile(file: string): boolean {
+function isNoDirectory(file: string): boolean {
   // A dangling bin/python that was named is a broken interpreter, not a prefix.
   return (attempt(() => statSync(file)) ?? attempt(() => lstatSync(file)))?.isDirectory() === false;
-}
-
-function entries(directory: string): readonly string[] {
-  return attempt(() => readdirSync(directory)) ?? [];
-}
-
-function lines(file: string): readonly string[] {
-  return (attempt(() => readFileSync(file, 'utf8')) ?? '').split('\n').map((line) => line.trim());
-}
-
-/** What cannot be read is not there, for somebody who looks for an interpreter. */
-function attempt<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch (error) {
-    if (systemCode(error) === undefined) throw error;
-    return undefined;
-  }
 }

@@ -1,6 +1,8 @@
 /** True for a variable whose value nobody should see: `DB_PASSWORD`, `SECRET_KEY`, `GITHUB_TOKEN`, `SENTRY_DSN`. */
 export function looksSecret(name: string): boolean {
-  return /pass(word|wd|phrase)?|secret|token|credential|private|(^|_)(api_?)?(keys?|pwd|pw|auth|dsn|salt|pin)(_|$)/i.test(name);
+  return /pass(word|wd|phrase)?|secret|token|credential|private|(^|_)(api_?)?(keys?|pwd|pw|auth|dsn|salt|pin)(_|$)/i.test(
+    name,
+  );
 }
 
 /** True for a value that carries a password in a URL: `postgres://tasks:pa55@db/tasks`. */
@@ -14,7 +16,17 @@ const LEAST = 6;
 /** Of a variable that calls itself secret, also shorter ones. */
 const LEAST_NAMED = 4;
 /** Values of env files that are no secrets, and that logs should go on showing. */
-const PLAIN = new Set(['production', 'development', 'staging', 'testing', 'localhost', '127.0.0.1', '0.0.0.0', 'disabled', 'enabled']);
+const PLAIN = new Set([
+  'production',
+  'development',
+  'staging',
+  'testing',
+  'localhost',
+  '127.0.0.1',
+  '0.0.0.0',
+  'disabled',
+  'enabled',
+]);
 
 /** A variable, and whether it came from an env file. */
 export interface Variable {
@@ -44,7 +56,9 @@ export function secretTexts(variables: readonly Variable[], known: readonly stri
 
 function forms(value: string, least: number): readonly string[] {
   // A log shows a key file line by line.
-  const parts = [value, ...value.split(/\r?\n/).map((line) => line.trim())].filter((part) => part.length >= least);
+  const parts = [value, ...value.split(/\r?\n/).map((line) => line.trim())].filter(
+    (part) => part.length >= least,
+  );
   return parts.flatMap((part) => [part, escaped(part), encodeURIComponent(part), decoded(part)]);
 }
 
@@ -54,5 +68,7 @@ function escaped(text: string): string {
 
 /** A password in a URL is written encoded, and used decoded. */
 function decoded(text: string): string {
-  return /%[0-9a-f]{2}/i.test(text) ? text.replace(/(%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString()) : text;
+  return /%[0-9a-f]{2}/i.test(text)
+    ? text.replace(/(%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString())
+    : text;
 }

@@ -1,11 +1,10 @@
-import {closeSync, openSync, readSync} from 'node:fs';
 import path from 'node:path';
 
-import {systemCode} from '../errors.ts';
 import {ask} from './ask.ts';
 import type {Start} from './contract.ts';
-import {installedVersion} from './interpreter.ts';
 import type {Interpreter} from './interpreter.ts';
+import {headOf} from './look.ts';
+import {installedVersion} from './packages.ts';
 import {cannotStart, shown, typed} from './trouble.ts';
 
 /** A Python program such as gunicorn: how to call it, and which version it is (`undefined`: it does not say). */
@@ -33,7 +32,11 @@ export async function findTool(name: string, interpreter: Interpreter, start: St
 }
 
 /** For installations without metadata beside them, e.g. editable ones. `''`: it is there and does not say. */
-async function importedVersion(name: string, {python, sites}: Interpreter, home: string): Promise<string | undefined> {
+async function importedVersion(
+  name: string,
+  {python, sites}: Interpreter,
+  home: string,
+): Promise<string | undefined> {
   const question = `import ${name}; print(getattr(${name}, "__version__", ""))`;
   const {code, output} = await ask([python, '-c', question], home, [python, ...sites]);
   return code === 0 ? output.trim().split('\n').at(-1) : undefined;
@@ -41,29 +44,16 @@ async function importedVersion(name: string, {python, sites}: Interpreter, home:
 
 function scripts(name: string, {kind, prefix}: Interpreter, home: string): readonly string[] {
   const own = path.join(prefix, 'bin', name);
-  return kind === 'system' ? [own, path.join(home, '.local/bin', name), path.join('/usr/local/bin', name)] : [own];
+  return kind === 'system'
+    ? [own, path.join(home, '.local/bin', name), path.join('/usr/local/bin', name)]
+    : [own];
 }
 
 /** False also for wrappers in other languages: pyenv's shims are bash. */
 function isPythonScript(file: string): boolean {
-  const head = firstBytes(file);
+  const head = headOf(file);
   // pip's way around a long path: a shell line that is a string to Python.
   return /^#![^\n]*python/.test(head) || head.startsWith("#!/bin/sh\n'''exec'");
-}
-
-function firstBytes(file: string): string {
-  try {
-    const fd = openSync(file, 'r');
-    try {
-      const bytes = Buffer.alloc(256);
-      return bytes.toString('latin1', 0, readSync(fd, bytes));
-    } finally {
-      closeSync(fd);
-    }
-  } catch (error) {
-    if (systemCode(error) === undefined) throw error;
-    return '';
-  }
 }
 
 function notInstalled(name: string, {kind, prefix, python}: Interpreter, start: Start) {

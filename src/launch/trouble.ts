@@ -4,7 +4,9 @@ import type {Start} from './contract.ts';
 
 /** `Cannot start "tasks:web": <problem>`. */
 export function cannotStart(start: Start, code: ErrorCode, problem: string, hint: string): AppsupError {
-  return new AppsupError(code, `Cannot start "${start.app.name}:${start.context.process}": ${problem}`, {hint});
+  return new AppsupError(code, `Cannot start "${start.app.name}:${start.context.process}": ${problem}`, {
+    hint,
+  });
 }
 
 /** A path as people write it: `~/thesis/.env`. */

@@ -32,7 +32,9 @@ export function uvicorn(start: Start, launch: Extract<Launch, {kind: 'uvicorn'}>
     ...(launch.workers > 1 ? ['--workers', String(launch.workers)] : []),
     ...(strips ? ['--root-path', app.mount] : []),
     // Without it uvicorn waits for open streams and WebSockets until it is killed.
-    ...(atLeast(tool.version, 0, 22) ? ['--timeout-graceful-shutdown', String(gracefulSeconds(program.stopMs))] : []),
+    ...(atLeast(tool.version, 0, 22)
+      ? ['--timeout-graceful-shutdown', String(gracefulSeconds(program.stopMs))]
+      : []),
   ];
   return {
     argv: [...tool.argv, ...options, ...launch.args, launch.target],
@@ -40,7 +42,9 @@ export function uvicorn(start: Start, launch: Extract<Launch, {kind: 'uvicorn'}>
     listenFds: false,
     warnings:
       app.prefix === 'keep'
-        ? [`uvicorn does not divide ${app.mount} from the path: set prefix = "strip", or give the app its prefix: FastAPI(root_path=os.environ["APPSUP_MOUNT"])`]
+        ? [
+            `uvicorn does not divide ${app.mount} from the path: set prefix = "strip", or give the app its prefix: FastAPI(root_path=os.environ["APPSUP_MOUNT"])`,
+          ]
         : [],
   };
 }

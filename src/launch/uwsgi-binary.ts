@@ -1,10 +1,10 @@
-import {accessSync, constants, existsSync, realpathSync} from 'node:fs';
+import {realpathSync} from 'node:fs';
 import path from 'node:path';
 
-import {systemCode} from '../errors.ts';
 import {ask} from './ask.ts';
 import type {Start} from './contract.ts';
 import type {Interpreter} from './interpreter.ts';
+import {exists, isExecutable} from './look.ts';
 import {cannotStart, shown, typed} from './trouble.ts';
 import type {UwsgiFacts} from './uwsgi.ts';
 
@@ -20,12 +20,19 @@ export async function findUwsgi(start: Start, interpreter: Interpreter): Promise
   const {kind, prefix, python} = interpreter;
   const own = path.join(prefix, 'bin/uwsgi');
   // The system's plugin has the system's Python inside, which cannot read a conda environment.
-  const others = kind === 'conda' ? [] : [path.join(home, '.local/bin/uwsgi'), '/usr/local/bin/uwsgi', '/usr/bin/uwsgi'];
+  const others =
+    kind === 'conda' ? [] : [path.join(home, '.local/bin/uwsgi'), '/usr/local/bin/uwsgi', '/usr/bin/uwsgi'];
   const binary = [own, ...others].find(isExecutable);
   const place = kind === 'system' ? python : shown(prefix, home);
-  const install = kind === 'conda' ? `conda install -p ${typed(prefix, home)} -c conda-forge uwsgi` : `${typed(python, home)} -m pip install uwsgi`;
+  const install =
+    kind === 'conda'
+      ? `conda install -p ${typed(prefix, home)} -c conda-forge uwsgi`
+      : `${typed(python, home)} -m pip install uwsgi`;
   if (binary === undefined) {
-    const hint = kind === 'system' ? 'ask the administrators for uwsgi-core and uwsgi-plugin-python3, or make a venv with uwsgi in it' : install;
+    const hint =
+      kind === 'system'
+        ? 'ask the administrators for uwsgi-core and uwsgi-plugin-python3, or make a venv with uwsgi in it'
+        : install;
     throw cannotStart(start, 'NOT_FOUND', `uwsgi is not installed in ${place}`, hint);
   }
   const facts = {binary, python, virtualenv: kind === 'venv' ? prefix : undefined};
@@ -40,19 +47,9 @@ export async function findUwsgi(start: Start, interpreter: Interpreter): Promise
 }
 
 async function knowsPython(binary: string, options: readonly string[], home: string): Promise<boolean> {
-  const watch = [realpathSync(binary), ...PLUGIN_PLACES.filter((place) => existsSync(place))];
+  const watch = [realpathSync(binary), ...PLUGIN_PLACES.filter(exists)];
   const {output} = await ask([binary, ...options, '--plugin-list'], home, watch);
   return /^\d+: python$/m.test(output);
 }
 
 const PLUGIN_PLACES = ['/usr/lib/uwsgi/plugins', '/usr/lib64/uwsgi', '/usr/lib/uwsgi'];
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === undefined) throw error;
-    return false;
-  }
-}

@@ -51,7 +51,9 @@ export function uwsgi(start: Start, launch: Extract<Launch, {kind: 'uwsgi'}>, fa
   const inherits = program.listen === 'socket';
   const addresses = inherits ? ['fd://3', 'fd://4'] : [`127.0.0.1:${context.port}`];
   const options = [
-    ...(plugin === undefined || settings.has('plugin') || settings.has('plugins') ? [] : ['--plugin', plugin]),
+    ...(plugin === undefined || settings.has('plugin') || settings.has('plugins')
+      ? []
+      : ['--plugin', plugin]),
     ...(ini === undefined ? application(start, launch, facts) : fromIni(start, launch, facts, settings)),
     ...['--master', '--need-app', '--die-on-term'],
     ...['--hook-master-start', 'unix_signal:15 gracefully_kill_them_all'],
@@ -67,7 +69,11 @@ export function uwsgi(start: Start, launch: Extract<Launch, {kind: 'uwsgi'}>, fa
   };
 }
 
-function application({app, program}: Start, launch: Extract<Launch, {kind: 'uwsgi'}>, {virtualenv}: UwsgiFacts): readonly string[] {
+function application(
+  {app, program}: Start,
+  launch: Extract<Launch, {kind: 'uwsgi'}>,
+  {virtualenv}: UwsgiFacts,
+): readonly string[] {
   return [
     ...(virtualenv === undefined ? [] : ['--virtualenv', virtualenv]),
     ...['--chdir', program.directory],
@@ -91,26 +97,47 @@ function fromIni(
   const file = ini?.file ?? launch.target;
   const background = ['daemonize', 'daemonize2'].find((key) => settings.has(key));
   if (background !== undefined) {
-    throw cannotStart(start, 'CONFIG', `${file} has ${background}: a process that goes into the background cannot be watched`, `take the line out of ${file}`);
+    throw cannotStart(
+      start,
+      'CONFIG',
+      `${file} has ${background}: a process that goes into the background cannot be watched`,
+      `take the line out of ${file}`,
+    );
   }
   const has = (...keys: readonly string[]) => keys.some((key) => settings.has(key));
   return [
-    ...(virtualenv === undefined || has('virtualenv', 'venv', 'home', 'pyhome') ? [] : ['--virtualenv', virtualenv]),
+    ...(virtualenv === undefined || has('virtualenv', 'venv', 'home', 'pyhome')
+      ? []
+      : ['--virtualenv', virtualenv]),
     ...['--ini', file],
     ...(has('processes', 'workers', 'cheaper') ? [] : ['--processes', String(launch.workers)]),
     ...(launch.threads > 1 && !has('threads') ? ['--threads', String(launch.threads)] : []),
   ];
 }
 
-const SOCKETS = ['socket', 'uwsgi-socket', 'http', 'http-socket', 'https', 'https-socket', 'fastcgi-socket', 'scgi-socket'];
+const SOCKETS = [
+  'socket',
+  'uwsgi-socket',
+  'http',
+  'http-socket',
+  'https',
+  'https-socket',
+  'fastcgi-socket',
+  'scgi-socket',
+];
 
 function iniWarnings({app}: Start, file: string, settings: ReadonlyMap<string, string>): readonly string[] {
   const own = SOCKETS.filter((key) => settings.has(key));
   const mounts = settings.has('mount') && settings.has('manage-script-name');
   return [
-    ...own.map((key) => `${file} opens ${key} = ${settings.get(key)} beside the app's port; at a restart the old and the new uWSGI both want it`),
+    ...own.map(
+      (key) =>
+        `${file} opens ${key} = ${settings.get(key)} beside the app's port; at a restart the old and the new uWSGI both want it`,
+    ),
     ...(app.prefix === 'keep' && app.mount !== '' && !mounts
-      ? [`${file} does not know the prefix ${app.mount}: instead of its module line write mount = ${app.mount}=MODULE:CALLABLE and manage-script-name = true, or set prefix = "strip"`]
+      ? [
+          `${file} does not know the prefix ${app.mount}: instead of its module line write mount = ${app.mount}=MODULE:CALLABLE and manage-script-name = true, or set prefix = "strip"`,
+        ]
       : []),
   ];
 }

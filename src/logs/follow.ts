@@ -120,7 +120,13 @@ class Follower {
     const all = Buffer.concat([this.#partial, bytes]);
     const end = all.lastIndexOf(10) + 1;
     this.#partial = Buffer.from(all.subarray(end));
-    if (end > 0) this.#onLines(all.toString('utf8', 0, end - 1).split('\n').map(withoutReturn));
+    if (end > 0)
+      this.#onLines(
+        all
+          .toString('utf8', 0, end - 1)
+          .split('\n')
+          .map(withoutReturn),
+      );
   }
 
   /** The rest of a file that is no more is a line, too. */

@@ -12,9 +12,13 @@ const FORMS: readonly RegExp[] = [
   // Apache's and Django's access lines: `[21/Nov/2026:01:33:16 +0000]`.
   new RegExp(String.raw`^[^"]{0,200}?\[(?<day>\d\d)/(?<name>${MONTH})/(?<year>\d{4})[: ]${CLOCK}${ZONE}\]`),
   // asctime, in brackets: uWSGI's requests, Apache's errors.
-  new RegExp(String.raw`^.{0,200}?\[[A-Z][a-z]{2} (?<name>${MONTH}) (?<day>[ \d]\d) ${CLOCK} (?<year>\d{4})\]`),
+  new RegExp(
+    String.raw`^.{0,200}?\[[A-Z][a-z]{2} (?<name>${MONTH}) (?<day>[ \d]\d) ${CLOCK} (?<year>\d{4})\]`,
+  ),
   // One JSON object per line.
-  new RegExp(String.raw`^\{.{0,300}?"(?:time|timestamp|ts|at|asctime|@timestamp)": ?"${DATE}[T ]${CLOCK}${ZONE}`),
+  new RegExp(
+    String.raw`^\{.{0,300}?"(?:time|timestamp|ts|at|asctime|@timestamp)": ?"${DATE}[T ]${CLOCK}${ZONE}`,
+  ),
 ];
 
 /**
@@ -32,7 +36,17 @@ export function momentOf(line: string): number | undefined {
 
 type Groups = Readonly<Record<string, string | undefined>>;
 
-function momentFrom({year, month, name, day, hour, minute, second, fraction = '', zone}: Groups): number | undefined {
+function momentFrom({
+  year,
+  month,
+  name,
+  day,
+  hour,
+  minute,
+  second,
+  fraction = '',
+  zone,
+}: Groups): number | undefined {
   const months = name === undefined ? Number(month) - 1 : MONTHS.indexOf(name);
   const parts = [Number(year), months, Number(day), Number(hour), Number(minute), Number(second)] as const;
   if (months > 11 || parts[2] > 31 || parts[3] > 23 || parts[4] > 59 || parts[5] > 60) return undefined;

@@ -90,7 +90,8 @@ function examine(paths: BookPaths): Examination {
   const book = text === undefined ? undefined : parse(paths.leases, text);
   if (book !== undefined) return {book, warnings: [], text, damaged: false};
   const copyText = readIfThere(copyOf(paths.leases));
-  if (text === undefined && copyText === undefined) return {book: EMPTY_BOOK, warnings: [], text, damaged: false};
+  if (text === undefined && copyText === undefined)
+    return {book: EMPTY_BOOK, warnings: [], text, damaged: false};
 
   const what = `${paths.leases} ${text === undefined ? 'is gone' : 'is damaged'}`;
   const copy = copyText === undefined ? undefined : parse(copyOf(paths.leases), copyText);
@@ -214,9 +215,13 @@ async function takeLock(file: string): Promise<{lost(): boolean; release(): Prom
     };
   } catch (error) {
     if (systemCode(error) !== 'ELOCKED') throw asDiskError(error, `lock ${file}`);
-    throw new AppsupError('TIMEOUT', `Cannot lock ${file}: another appsup of yours has held it for half a minute`, {
-      hint: `look for it: ps -u "$USER" -o pid,etime,args; if there is none: rmdir ${file}.lock`,
-      cause: error,
-    });
+    throw new AppsupError(
+      'TIMEOUT',
+      `Cannot lock ${file}: another appsup of yours has held it for half a minute`,
+      {
+        hint: `look for it: ps -u "$USER" -o pid,etime,args; if there is none: rmdir ${file}.lock`,
+        cause: error,
+      },
+    );
   }
 }

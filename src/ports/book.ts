@@ -33,7 +33,7 @@ export interface Book {
 export const EMPTY_BOOK: Book = {leases: [], retired: []};
 
 /** The version that this program writes; it reads no later one. */
-export const BOOK_VERSION = 1;
+const BOOK_VERSION = 1;
 
 /** The file's text: JSON with one lease per line, so that {@link salvage} finds them in what is left of a damaged file. */
 export function formatBook({leases, retired}: Book): string {
@@ -80,21 +80,21 @@ export function salvage(text: string): readonly Lease[] {
 }
 
 /** True for what may be listened on without root. */
-export function isLeasable(port: unknown): port is number {
-  return typeof port === 'number' && Number.isInteger(port) && port >= 1024 && port <= 65_535;
+export function isLeasable(port: number): boolean {
+  return Number.isInteger(port) && port >= 1024 && port <= 65_535;
 }
 
 function leaseFrom(app: string, data: unknown): Lease | undefined {
   if (!isName(app) || !isRecord(data)) return undefined;
   const {port, since, fixed} = data;
-  if (!isLeasable(port) || !isMoment(since) || typeof fixed !== 'boolean') return undefined;
+  if (!isPort(port) || !isMoment(since) || typeof fixed !== 'boolean') return undefined;
   return {app, port, since, fixed};
 }
 
 function retiredFrom(data: unknown): Retired | undefined {
   if (!isRecord(data)) return undefined;
   const {app, port, at, why} = data;
-  if (typeof app !== 'string' || !isName(app) || !isLeasable(port) || !isMoment(at)) return undefined;
+  if (typeof app !== 'string' || !isName(app) || !isPort(port) || !isMoment(at)) return undefined;
   return why === 'moved' || why === 'released' || why === 'found' ? {app, port, at, why} : undefined;
 }
 
@@ -108,6 +108,10 @@ function isWhole(book: {
 function isConsistent({leases, retired}: Book): boolean {
   const ports = [...leases, ...retired].map(({port}) => port);
   return new Set(ports).size === ports.length;
+}
+
+function isPort(value: unknown): value is number {
+  return typeof value === 'number' && isLeasable(value);
 }
 
 function isMoment(value: unknown): value is number {

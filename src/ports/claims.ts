@@ -22,7 +22,9 @@ export function claimPort(directory: string, port: number): Claim {
   const unsafe = whyUnsafe(directory);
   if (unsafe !== undefined) return {id: 'unusable', why: unsafe};
   try {
-    closeSync(openSync(fileOf(directory, port), constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o644));
+    closeSync(
+      openSync(fileOf(directory, port), constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o644),
+    );
     return {id: 'ours'};
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') return {id: 'unusable', why: reasonOf(directory, error)};
@@ -55,7 +57,8 @@ function whyUnsafe(directory: string): string | undefined {
   try {
     const {mode} = lstatSync(directory);
     if ((mode & constants.S_IFMT) !== constants.S_IFDIR) return `${directory} is not a directory`;
-    if ((mode & 0o022) !== 0 && (mode & 0o1000) === 0) return `${directory} lacks the sticky bit (chmod 1777)`;
+    if ((mode & 0o022) !== 0 && (mode & 0o1000) === 0)
+      return `${directory} lacks the sticky bit (chmod 1777)`;
     return undefined;
   } catch (error) {
     return reasonOf(directory, error);

@@ -32,6 +32,8 @@ export interface Leased extends Lease {
  * @throws AppsupError `PORTS_EXHAUSTED` with what is on each port, `BAD_NAME`, `DISK`, `TIMEOUT`, `VERSION_MISMATCH`.
  */
 export async function leasePort(request: LeaseRequest): Promise<Leased> {
+  const settled = settledLease(request, (lease) => !lease.fixed);
+  if (settled !== undefined) return settled;
   return await change(request, async (book) => {
     const lease = leaseIn(book, request.app);
     if (lease === undefined) return await allocate(book, request);
@@ -58,9 +60,13 @@ export async function movePort(request: LeaseRequest): Promise<Leased> {
       });
     }
     if (lease.fixed) {
-      throw new AppsupError('USAGE', `Cannot move the port of "${request.app}": its file says port = ${lease.port}`, {
-        hint: `change or remove that line: appsup edit ${request.app}`,
-      });
+      throw new AppsupError(
+        'USAGE',
+        `Cannot move the port of "${request.app}": its file says port = ${lease.port}`,
+        {
+          hint: `change or remove that line: appsup edit ${request.app}`,
+        },
+      );
     }
     return await allocate(withoutLease(book, lease, 'moved'), request, [[lease.port, 'what it has now']]);
   });
@@ -76,24 +82,37 @@ export async function adoptPort(
 ): Promise<Leased> {
   const {app, port} = request;
   if (!isLeasable(port)) {
-    throw new AppsupError('PORT_RANGE', `Cannot use port ${port} for "${app}": it has to be between 1024 and 65535`, {
-      hint: `remove the line port = ${port}, and a free one is found: appsup edit ${app}`,
-      details: {port},
-    });
+    throw new AppsupError(
+      'PORT_RANGE',
+      `Cannot use port ${port} for "${app}": it has to be between 1024 and 65535`,
+      {
+        hint: `remove the line port = ${port}, and a free one is found: appsup edit ${app}`,
+        details: {port},
+      },
+    );
   }
+  const settled = settledLease(request, (lease) => lease.fixed && lease.port === port);
+  if (settled !== undefined) return settled;
   return await change(request, async (book) => {
     const other = book.leases.find((lease) => lease.port === port && lease.app !== app);
     if (other !== undefined) {
-      throw new AppsupError('PORT_TAKEN', `Cannot use port ${port} for "${app}": it is leased to "${other.app}"`, {
-        hint: `choose another one in its file: appsup edit ${app}; or move the other app: appsup ports move ${other.app}`,
-        details: {port, app: other.app},
-      });
+      throw new AppsupError(
+        'PORT_TAKEN',
+        `Cannot use port ${port} for "${app}": it is leased to "${other.app}"`,
+        {
+          hint: `choose another one in its file: appsup edit ${app}; or move the other app: appsup ports move ${other.app}`,
+          details: {port, app: other.app},
+        },
+      );
     }
     const warnings = claimWarnings(request, port);
     const lease = leaseIn(book, app);
     if (lease?.port === port && lease.fixed) return {book, lease, warnings};
     const rest = lease === undefined || lease.port === port ? book : withoutLease(book, lease, 'moved');
-    return {...withLease(rest, {app, port, since: lease?.port === port ? lease.since : Date.now(), fixed: true}), warnings};
+    return {
+      ...withLease(rest, {app, port, since: lease?.port === port ? lease.since : Date.now(), fixed: true}),
+      warnings,
+    };
   });
 }
 
@@ -121,6 +140,18 @@ export function leases(paths: BookPaths): readonly Lease[] {
   return readBook(paths).book.leases.toSorted((a, b) => a.port - b.port);
 }
 
+/** A lease that is as it should be takes no lock and no write: apps have to start on a full disk, too. */
+function settledLease(
+  {paths, app, claims}: Pick<LeaseRequest, 'paths' | 'app' | 'claims'>,
+  holds: (lease: Lease) => boolean,
+): Leased | undefined {
+  const {book, warnings} = readBook(paths);
+  const lease = leaseIn(book, app);
+  // After damage, the file is to be written again.
+  if (lease === undefined || !holds(lease) || warnings.length > 0) return undefined;
+  return {...lease, warnings: claimWarnings({app, claims}, lease.port)};
+}
+
 interface Decision {
   readonly book: Book;
   readonly lease: Lease;
@@ -132,9 +163,13 @@ async function change(
   decide: (book: Book) => Promise<Decision>,
 ): Promise<Leased> {
   if (!isName(app)) {
-    throw new AppsupError('BAD_NAME', `Cannot lease a port for ${JSON.stringify(app)}: that is no name of an app`, {
-      hint: 'a name has letters, digits, - and _, and begins with a letter or digit',
-    });
+    throw new AppsupError(
+      'BAD_NAME',
+      `Cannot lease a port for ${JSON.stringify(app)}: that is no name of an app`,
+      {
+        hint: 'a name has letters, digits, - and _, and begins with a letter or digit',
+      },
+    );
   }
   const {result, warnings} = await changeBook(paths, async (found) => {
     const decision = await decide(found);
@@ -149,7 +184,13 @@ async function allocate(
   kept: readonly (readonly [number, string])[] = [],
 ): Promise<Decision> {
   const inFiles = [...taken].map((port) => [port, 'in the file of an app'] as const);
-  const {port, warnings} = await choosePort({app, range, book, taken: new Map([...inFiles, ...kept]), claims});
+  const {port, warnings} = await choosePort({
+    app,
+    range,
+    book,
+    taken: new Map([...inFiles, ...kept]),
+    claims,
+  });
   return {...withLease(book, {app, port, since: Date.now(), fixed: false}), warnings};
 }
 

@@ -80,7 +80,10 @@ const WHERE: Readonly<Record<RangeAnswer['source'], string>> = {
 function checkRange({first, last}: PortRange, source: RangeAnswer['source']): void {
   const fail = (why: string) => {
     throw new AppsupError('PORT_RANGE', `Cannot use the ports ${first}-${last} of ${WHERE[source]}: ${why}`, {
-      hint: source === 'site' ? 'ask the administrators to mend /etc/appsup/site.toml' : 'set ports = "20140-20159"',
+      hint:
+        source === 'site'
+          ? 'ask the administrators to mend /etc/appsup/site.toml'
+          : 'set ports = "20140-20159"',
       details: {first, last, source},
     });
   };
@@ -92,7 +95,9 @@ function checkRange({first, last}: PortRange, source: RangeAnswer['source']): vo
 
 function warningsFor(range: PortRange, {ephemeral, reserved = []}: RangeQuestion): readonly string[] {
   if (ephemeral === undefined) return [];
-  const open = portsOf(range).filter((port) => within(port, ephemeral) && !reserved.some((part) => within(port, part)));
+  const open = portsOf(range).filter(
+    (port) => within(port, ephemeral) && !reserved.some((part) => within(port, part)),
+  );
   const [first] = open;
   if (first === undefined) return [];
   const which = open.length === 1 ? `port ${first}` : `ports ${first}-${open.at(-1)}`;
@@ -130,8 +135,14 @@ export function within(port: number, {first, last}: PortRange): boolean {
  * (Fetch standard, "bad port"), which would break the local address.
  */
 const WELL_KNOWN: ReadonlySet<number> = new Set([
-  ...[1433, 1521, 1719, 1720, 1723, 2049, 2375, 2376, 2379, 2380, 3128, 3306, 3389, 3659, 4045, 4190, 5060, 5061],
-  ...[5432, 5672, 6000, 6379, 6443, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 9200, 10_080, 10_250, 11_211],
+  ...[
+    1433, 1521, 1719, 1720, 1723, 2049, 2375, 2376, 2379, 2380, 3128, 3306, 3389, 3659, 4045, 4190, 5060,
+    5061,
+  ],
+  ...[
+    5432, 5672, 6000, 6379, 6443, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 9200, 10_080, 10_250,
+    11_211,
+  ],
   ...[20_048, 22_125, 22_128, 22_273, 24_224, 24_554, 25_565, 26_379, 27_017, 27_374, 30_865],
 ]);
 

@@ -42,7 +42,9 @@ export function foreignLoopback6(
 ): Holder | undefined {
   const found = table.find(
     (listener) =>
-      listener.port === port && listener.uid !== uid && (listener.address === '::1' || listener.address === '::'),
+      listener.port === port &&
+      listener.uid !== uid &&
+      (listener.address === '::1' || listener.address === '::'),
   );
   return found === undefined ? undefined : holderOf(found, uid);
 }

@@ -70,7 +70,10 @@ function bytesOf(hex: string, order: 'LE' | 'BE'): readonly number[] {
 }
 
 function formatV6(bytes: readonly number[]): string {
-  const groups = Array.from({length: 8}, (_, index) => ((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0));
+  const groups = Array.from(
+    {length: 8},
+    (_, index) => ((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0),
+  );
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
     return `::ffff:${bytes.slice(12).join('.')}`;
   }

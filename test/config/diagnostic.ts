@@ -18,7 +18,10 @@ test('renderDiagnostic() draws the line and underlines the place', (t) => {
       ~~~~~~~~~~~`,
   );
   t.is(
-    renderDiagnostic(at(14, 12, 7, 'Expected "overlap" to be true or false: got "maybe"', 'write true'), text),
+    renderDiagnostic(
+      at(14, 12, 7, 'Expected "overlap" to be true or false: got "maybe"', 'write true'),
+      text,
+    ),
     `spectral.toml:14:12 Expected "overlap" to be true or false: got "maybe"
  14 | overlap  = "maybe"
                  ~~~~~~~
@@ -27,11 +30,11 @@ test('renderDiagnostic() draws the line and underlines the place', (t) => {
 });
 
 for (const [what, source, column, length, line, squiggle] of [
-  ['a tab as blanks up to the next stop', 'a\t= x', 4, 1, 'a   = x', '      ~'],
+  ['a tab as blanks up to the next stop', 'a\t= x', 5, 1, 'a   = x', '      ~'],
   ['wide characters as two columns', '"日本" = x', 8, 1, '"日本" = x', '         ~'],
   ['combining marks as none', 'e\u0301 = x', 6, 1, 'e\u0301 = x', '    ~'],
   ['an escape character as text', 'a = "\x1b[31m"', 5, 7, String.raw`a = "\x1b[31m"`, '    ~~~~~~~~~~'],
-  ['a bidi override as text', 'a\u202e = 1', 5, 1, String.raw`a\u{202e} = 1`, '            ~'],
+  ['a bidi override as text', 'a\u202e = 1', 6, 1, String.raw`a\u{202e} = 1`, '            ~'],
   ['CRLF as a line end', 'a = 1\r', 5, 1, 'a = 1', '    ~'],
   ['a place behind the end', 'a =', 4, 1, 'a =', '   ~'],
 ] as const) {
@@ -44,7 +47,9 @@ for (const [what, source, column, length, line, squiggle] of [
 
 test('renderDiagnostic() shows the part of a long line where the place is', (t) => {
   const source = `key = "${'a'.repeat(500)}" ?${'b'.repeat(500)}`;
-  const [, picture = '', under = ''] = renderDiagnostic(at(1, source.indexOf('?') + 1, 1, 'x'), source).split('\n');
+  const [, picture = '', under = ''] = renderDiagnostic(at(1, source.indexOf('?') + 1, 1, 'x'), source).split(
+    '\n',
+  );
   t.true(picture.length < 120);
   t.is(picture[under.indexOf('~')], '?');
   t.true(picture.startsWith('  1 | …') && picture.endsWith('…'));
@@ -52,11 +57,16 @@ test('renderDiagnostic() shows the part of a long line where the place is', (t) 
 
 test('renderDiagnostic() prints no control character, whatever the file holds', (t) => {
   fc.assert(
-    fc.property(fc.string({unit: 'binary'}), fc.string({unit: 'binary'}), fc.nat(50), (source, message, column) => {
-      const text = renderDiagnostic(at(1, column + 1, 3, message, message), source);
-      t.notRegex(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
-      t.is(text.split('\n').length <= 4, true);
-    }),
+    fc.property(
+      fc.string({unit: 'binary'}),
+      fc.string({unit: 'binary'}),
+      fc.nat(50),
+      (source, message, column) => {
+        const text = renderDiagnostic(at(1, column + 1, 3, message, message), source);
+        t.notRegex(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
+        t.is(text.split('\n').length <= 4, true);
+      },
+    ),
   );
 });
 

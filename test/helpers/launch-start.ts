@@ -17,8 +17,11 @@ export function temporaryHome(t: ExecutionContext): string {
   return home;
 }
 
-/** Write files below a directory: `{'bin/x': ['text', 0o755]}`, or a text alone for mode 0644; `-> target` is a symbolic link. */
-export function layOut(directory: string, files: Readonly<Record<string, string | readonly [string, number]>>): void {
+/** Files by name: `{'bin/x': ['text', 0o755]}`, or a text alone for mode 0644; `-> target` is a symbolic link. */
+export type Layout = Readonly<Record<string, string | readonly [string, number]>>;
+
+/** Write files below a directory. */
+export function layOut(directory: string, files: Layout): void {
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(directory, name);
     mkdirSync(path.dirname(file), {recursive: true});

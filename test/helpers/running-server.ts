@@ -20,7 +20,13 @@ export class RunningServer {
   readonly exit: Promise<Exit>;
   readonly #log: string;
 
-  constructor(facts: {pid: number; port: number; socketPath: string | undefined; exit: Promise<Exit>; log: string}) {
+  constructor(facts: {
+    pid: number;
+    port: number;
+    socketPath: string | undefined;
+    exit: Promise<Exit>;
+    log: string;
+  }) {
     this.pid = facts.pid;
     this.port = facts.port;
     this.socketPath = facts.socketPath;
@@ -29,15 +35,25 @@ export class RunningServer {
   }
 
   /** Spawn it as the supervisor does. The whole group is ended after the test. */
-  static async start(t: ExecutionContext, prepared: Prepared, port: number, directory: string): Promise<RunningServer> {
+  static async start(
+    t: ExecutionContext,
+    prepared: Prepared,
+    port: number,
+    directory: string,
+  ): Promise<RunningServer> {
     const log = path.join(directory, 'server.log');
-    const socketPath = prepared.sockets.includes('private') ? path.join(directory, 'private.sock') : undefined;
+    const socketPath = prepared.sockets.includes('private')
+      ? path.join(directory, 'private.sock')
+      : undefined;
     const sockets = prepared.sockets.map((kind) =>
       kind === 'held' ? systemSockets.bindPort(port) : systemSockets.bindPath(socketPath ?? ''),
     );
     let tell: (exit: Exit) => void = () => undefined;
     const exit = new Promise<Exit>((resolve) => (tell = resolve));
-    const {pid} = await systemProcesses.spawn({...prepared, sockets: sockets.map(({fd}) => fd), logFile: log}, tell);
+    const {pid} = await systemProcesses.spawn(
+      {...prepared, sockets: sockets.map(({fd}) => fd), logFile: log},
+      tell,
+    );
     t.teardown(() => {
       if (systemProc.list().some(({group}) => group === pid)) systemProcesses.signal(-pid, 'SIGKILL');
       for (const socket of sockets) socket.close();
@@ -53,7 +69,12 @@ export class RunningServer {
   async get(url: string, over: 'held' | 'private' = 'held'): Promise<string> {
     const address = over === 'held' ? {host: '127.0.0.1', port: this.port} : {socketPath: this.socketPath};
     return await new Promise((resolve, reject) => {
-      const request = http.get({...address, path: url, agent: false, headers: {'x-forwarded-proto': 'https'}});
+      const request = http.get({
+        ...address,
+        path: url,
+        agent: false,
+        headers: {'x-forwarded-proto': 'https'},
+      });
       request.once('error', reject);
       request.once('response', (response) => {
         let body = '';

@@ -29,7 +29,12 @@ function build({
   readonly files?: readonly EnvFile[];
   readonly interpreter?: Interpreter | undefined;
 } = {}) {
-  return buildEnvironment({...startOf(launch, {app, program}), interpreter, files, nodeDirectory: '/opt/node/bin'});
+  return buildEnvironment({
+    ...startOf(launch, {app, program}),
+    interpreter,
+    files,
+    nodeDirectory: '/opt/node/bin',
+  });
 }
 
 function envFile(values: Readonly<Record<string, string>>): EnvFile {
@@ -82,7 +87,7 @@ test('buildEnvironment() lets env files give way to the app, and the app to the 
   t.like(env, {A: 'file', B: 'app', C: 'program', D: 'later file', LANG: 'de_DE.UTF-8'});
 });
 
-test("buildEnvironment() keeps its own names, and says so", (t) => {
+test('buildEnvironment() keeps its own names, and says so', (t) => {
   const {env, warnings} = build({
     files: [envFile({PORT: '8000', HOST: '::1'})],
     app: {env: {SCRIPT_NAME: '/other', APPSUP_MARK: 'x', LISTEN_FDS: '9', APPSUP_NEW: 'x'}},
@@ -101,7 +106,10 @@ test("buildEnvironment() keeps its own names, and says so", (t) => {
 });
 
 test("buildEnvironment() puts the interpreter before the user's PATH, and its directories once", (t) => {
-  t.is(build({app: {env: {PATH: '/a::/opt/node/bin'}}}).env['PATH'], '/home/alice/tasks/.venv/bin:/a:/opt/node/bin');
+  t.is(
+    build({app: {env: {PATH: '/a::/opt/node/bin'}}}).env['PATH'],
+    '/home/alice/tasks/.venv/bin:/a:/opt/node/bin',
+  );
   const system: Interpreter = {...venv, kind: 'system', prefix: '/usr', bin: ['/usr/bin'], env: {}};
   t.true(build({interpreter: system}).env['PATH']?.startsWith('/home/alice/.local/bin:'));
 });
@@ -109,10 +117,24 @@ test("buildEnvironment() puts the interpreter before the user's PATH, and its di
 test('describeEnvironment() hides what env files say, names that look secret, and secrets in other values', (t) => {
   const prepared = build({
     files: [envFile({APP_ENV: 'production', PASSPHRASE: 'hunter22'})],
-    app: {env: {API_TOKEN: 'abc', DATABASE_URL: 'postgres://u:pw12@db/x', NOTE: 'not hunter22', APP_ENV: 'testing'}},
+    app: {
+      env: {
+        API_TOKEN: 'abc',
+        DATABASE_URL: 'postgres://u:pw12@db/x',
+        NOTE: 'not hunter22',
+        APP_ENV: 'testing',
+      },
+    },
   });
   const shown = Object.fromEntries(describeEnvironment(prepared).map(({name, value}) => [name, value]));
-  t.like(shown, {API_TOKEN: '***', DATABASE_URL: '***', PASSPHRASE: '***', NOTE: 'not ***', APP_ENV: 'testing', PORT: '20140'});
+  t.like(shown, {
+    API_TOKEN: '***',
+    DATABASE_URL: '***',
+    PASSPHRASE: '***',
+    NOTE: 'not ***',
+    APP_ENV: 'testing',
+    PORT: '20140',
+  });
   const names = describeEnvironment(prepared).map(({name}) => name);
   t.deepEqual(names, names.toSorted());
   t.false(JSON.stringify(describeEnvironment(prepared)).includes('hunter22'));

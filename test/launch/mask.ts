@@ -23,7 +23,16 @@ test('mask() leaves no secret of letters in any text', (t) => {
   t.pass();
 });
 
-for (const name of ['DB_PASSWORD', 'PGPASSWORD', 'SECRET_KEY', 'GITHUB_TOKEN', 'SENTRY_DSN', 'API_KEY', 'MYSQL_PWD', 'aws_credentials']) {
+for (const name of [
+  'DB_PASSWORD',
+  'PGPASSWORD',
+  'SECRET_KEY',
+  'GITHUB_TOKEN',
+  'SENTRY_DSN',
+  'API_KEY',
+  'MYSQL_PWD',
+  'aws_credentials',
+]) {
   test(`looksSecret() knows ${name}`, (t) => t.true(looksSecret(name)));
 }
 for (const name of ['DEBUG', 'KEYBOARD', 'FLASK_APP', 'AUTHOR', 'PORT', 'PATH', 'MONKEY']) {
@@ -34,7 +43,19 @@ const file = (name: string, value: string) => ({name, value, fromFile: true});
 const shown = (name: string, value: string) => ({name, value, fromFile: false});
 
 test('secretTexts() takes values of env files from 6 characters, and of names that look secret from 4', (t) => {
-  t.deepEqual(secretTexts([file('A', 'short'), file('B', 'longer'), shown('C', 'longest'), shown('X_TOKEN', 'tokn'), shown('PIN', '123')], []), ['longer', 'tokn']);
+  t.deepEqual(
+    secretTexts(
+      [
+        file('A', 'short'),
+        file('B', 'longer'),
+        shown('C', 'longest'),
+        shown('X_TOKEN', 'tokn'),
+        shown('PIN', '123'),
+      ],
+      [],
+    ),
+    ['longer', 'tokn'],
+  );
 });
 
 test('secretTexts() finds the password in a URL, as it is written and as it is used', (t) => {
@@ -46,10 +67,19 @@ test('secretTexts() finds the password in a URL, as it is written and as it is u
 
 test('secretTexts() finds the lines of a key, and what becomes of it in JSON and in a URL', (t) => {
   const texts = secretTexts([file('K', 'first "line"\nsecond line')], []);
-  for (const text of ['first "line"', 'second line', 'second%20line', String.raw`first \"line\"\nsecond line`]) t.true(texts.includes(text), text);
+  for (const text of [
+    'first "line"',
+    'second line',
+    'second%20line',
+    String.raw`first \"line\"\nsecond line`,
+  ])
+    t.true(texts.includes(text), text);
 });
 
 test('secretTexts() leaves what everybody may see', (t) => {
-  t.deepEqual(secretTexts([file('APP_ENV', 'production'), file('ROOT', '/home/alice/tasks')], ['/home/alice/tasks']), []);
+  t.deepEqual(
+    secretTexts([file('APP_ENV', 'production'), file('ROOT', '/home/alice/tasks')], ['/home/alice/tasks']),
+    [],
+  );
   t.deepEqual(secretTexts([file('DB_PASSWORD', 'production')], []), ['production']);
 });

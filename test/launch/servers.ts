@@ -16,10 +16,18 @@ const python = path.join(fixtures, 'python');
 const PYTHON = '/usr/bin/python3';
 
 /** The test, or its name with the reason why it cannot run here. */
-function withServer(title: string, need: 'gunicorn' | 'uvicorn' | 'uwsgi', body: (t: ExecutionContext) => Promise<void>) {
+function withServer(
+  title: string,
+  need: 'gunicorn' | 'uvicorn' | 'uwsgi',
+  body: (t: ExecutionContext) => Promise<void>,
+) {
   const there = existsSync(`/usr/bin/${need}`) && existsSync(PYTHON);
   if (there) test(title, body);
-  else test.skip(`${title} (needs the package ${need === 'uwsgi' ? 'uwsgi-core, uwsgi-plugin-python3' : need})`, body);
+  else
+    test.skip(
+      `${title} (needs the package ${need === 'uwsgi' ? 'uwsgi-core, uwsgi-plugin-python3' : need})`,
+      body,
+    );
 }
 
 async function launchReal(
@@ -29,34 +37,53 @@ async function launchReal(
 ): Promise<RunningServer> {
   const home = temporaryHome(t);
   const port = await freePort();
-  const start = startOf(launch, {home, app: {directory: python, python: PYTHON, mount: '/m', env: {PYTHONDONTWRITEBYTECODE: '1'}, ...app}, program});
+  const start = startOf(launch, {
+    home,
+    app: {directory: python, python: PYTHON, mount: '/m', env: {PYTHONDONTWRITEBYTECODE: '1'}, ...app},
+    program,
+  });
   const prepared = await prepare(start.app, start.program, launchContext(home, {port}));
   t.deepEqual(prepared.warnings, []);
   return await RunningServer.start(t, prepared, port, home);
 }
 
-const gunicorn: Launch = {kind: 'gunicorn', target: 'wsgi:application', workers: 2, threads: 1, workerClass: undefined, args: []};
+const gunicorn: Launch = {
+  kind: 'gunicorn',
+  target: 'wsgi:application',
+  workers: 2,
+  threads: 1,
+  workerClass: undefined,
+  args: [],
+};
 const uvicorn: Launch = {kind: 'uvicorn', target: 'asgi:application', workers: 1, args: []};
 const uwsgi: Launch = {kind: 'uwsgi', target: 'wsgi:application', workers: 2, threads: 1, args: []};
 
-withServer('prepare() has gunicorn serve the mount on the held and on the private socket', 'gunicorn', async (t) => {
-  const server = await launchReal(t, gunicorn);
-  t.regex(await server.firstAnswer('/m/x'), /^200 script=\/m path=\/x scheme=https/);
-  t.regex(await server.get('/m/x', 'held'), /^200 script=\/m path=\/x scheme=https/);
-  t.deepEqual(await server.stop(), {code: 0, signal: undefined});
-  t.true(existsSync(server.socketPath ?? ''), 'the private socket is left to its owner');
-});
+withServer(
+  'prepare() has gunicorn serve the mount on the held and on the private socket',
+  'gunicorn',
+  async (t) => {
+    const server = await launchReal(t, gunicorn);
+    t.regex(await server.firstAnswer('/m/x'), /^200 script=\/m path=\/x scheme=https/);
+    t.regex(await server.get('/m/x', 'held'), /^200 script=\/m path=\/x scheme=https/);
+    t.deepEqual(await server.stop(), {code: 0, signal: undefined});
+    t.true(existsSync(server.socketPath ?? ''), 'the private socket is left to its owner');
+  },
+);
 
-withServer('prepare() has gunicorn finish the requests in flight when it is stopped', 'gunicorn', async (t) => {
-  const server = await launchReal(t, {...gunicorn, threads: 2});
-  await server.firstAnswer('/m/');
-  const slow = server.get('/m/slow');
-  // On its way before the signal: a second request is answered by the other thread or worker.
-  await server.get('/m/');
-  const [answer, exit] = await Promise.all([slow, server.stop()]);
-  t.regex(answer, /^200 .*path=\/slow/);
-  t.is(exit.code, 0);
-});
+withServer(
+  'prepare() has gunicorn finish the requests in flight when it is stopped',
+  'gunicorn',
+  async (t) => {
+    const server = await launchReal(t, {...gunicorn, threads: 2});
+    await server.firstAnswer('/m/');
+    const slow = server.get('/m/slow');
+    // On its way before the signal: a second request is answered by the other thread or worker.
+    await server.get('/m/');
+    const [answer, exit] = await Promise.all([slow, server.stop()]);
+    t.regex(answer, /^200 .*path=\/slow/);
+    t.is(exit.code, 0);
+  },
+);
 
 withServer('prepare() has gunicorn bind the port by itself when it is asked to', 'gunicorn', async (t) => {
   const server = await launchReal(t, gunicorn, {program: {listen: 'port'}});
@@ -65,28 +92,36 @@ withServer('prepare() has gunicorn bind the port by itself when it is asked to',
   t.is((await server.stop()).code, 0);
 });
 
-withServer('prepare() finds gunicorn through a venv that sees the packages of the system', 'gunicorn', async (t) => {
-  const venv = path.join(temporaryHome(t), 'venv');
-  execFileSync(PYTHON, ['-m', 'venv', '--system-site-packages', '--without-pip', venv]);
-  const server = await launchReal(t, gunicorn, {app: {python: venv}});
-  t.regex(await server.firstAnswer('/m/x'), /^200 script=\/m path=\/x/);
-  const argv = readFileSync(`/proc/${server.pid}/cmdline`, 'utf8').split('\0');
-  t.deepEqual(argv.slice(0, 3), [path.join(venv, 'bin/python'), '-m', 'gunicorn']);
-  t.is((await server.stop()).code, 0);
-});
+withServer(
+  'prepare() finds gunicorn through a venv that sees the packages of the system',
+  'gunicorn',
+  async (t) => {
+    const venv = path.join(temporaryHome(t), 'venv');
+    execFileSync(PYTHON, ['-m', 'venv', '--system-site-packages', '--without-pip', venv]);
+    const server = await launchReal(t, gunicorn, {app: {python: venv}});
+    t.regex(await server.firstAnswer('/m/x'), /^200 script=\/m path=\/x/);
+    const argv = readFileSync(`/proc/${server.pid}/cmdline`, 'utf8').split('\0');
+    t.deepEqual(argv.slice(0, 3), [path.join(venv, 'bin/python'), '-m', 'gunicorn']);
+    t.is((await server.stop()).code, 0);
+  },
+);
 
 for (const workers of [1, 2]) {
-  withServer(`prepare() has uvicorn with ${workers} worker${workers > 1 ? 's' : ''} serve the held socket, and know its prefix when it is stripped`, 'uvicorn', async (t) => {
-    const server = await launchReal(t, {...uvicorn, workers}, {app: {prefix: 'strip'}});
-    t.is(server.socketPath, undefined);
-    t.regex(await server.firstAnswer('/x'), /^200 script=\/m path=(\/m)?\/x scheme=https/);
-    const slow = server.get('/slow');
-    await server.get('/x');
-    const [answer, exit] = await Promise.all([slow, server.stop()]);
-    t.regex(answer, /^200 /);
-    // uvicorn 0.29 and later end by the signal they caught.
-    t.true(exit.code === 0 || exit.signal === 'SIGTERM');
-  });
+  withServer(
+    `prepare() has uvicorn with ${workers} worker${workers > 1 ? 's' : ''} serve the held socket, and know its prefix when it is stripped`,
+    'uvicorn',
+    async (t) => {
+      const server = await launchReal(t, {...uvicorn, workers}, {app: {prefix: 'strip'}});
+      t.is(server.socketPath, undefined);
+      t.regex(await server.firstAnswer('/x'), /^200 script=\/m path=(\/m)?\/x scheme=https/);
+      const slow = server.get('/slow');
+      await server.get('/x');
+      const [answer, exit] = await Promise.all([slow, server.stop()]);
+      t.regex(answer, /^200 /);
+      // uvicorn 0.29 and later end by the signal they caught.
+      t.true(exit.code === 0 || exit.signal === 'SIGTERM');
+    },
+  );
 }
 
 const UWSGI_MODES: readonly [PrefixMode, string, string, RegExp][] = [
@@ -130,7 +165,10 @@ withServer('prepare() has uWSGI end when the module cannot be imported', 'uwsgi'
 for (const listen of ['socket', 'port'] as const) {
   test(`prepare() has a command serve with listen = "${listen}"`, async (t) => {
     const launch: Launch = {kind: 'command', argv: ['node', './server.mjs']};
-    const server = await launchReal(t, launch, {app: {directory: path.join(fixtures, 'node')}, program: {listen}});
+    const server = await launchReal(t, launch, {
+      app: {directory: path.join(fixtures, 'node')},
+      program: {listen},
+    });
     t.regex(await server.firstAnswer('/m/x'), /^200 script=\/m path=\/m\/x/);
     const slow = server.get('/m/slow');
     await server.get('/m/x');

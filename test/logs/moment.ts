@@ -22,13 +22,20 @@ for (const [whose, line, moment] of STAMPED) {
   test(`momentOf() reads the time of ${whose}`, (t) => t.is(momentOf(line), moment));
 }
 
-for (const line of ['', 'INFO:root:x', '  File "x.py", line 3', 'GET "[21/Nov/2026:01:33:16 +0000]"', '2026-13-41 01:33:16', '2026-11-21']) {
+for (const line of [
+  '',
+  'INFO:root:x',
+  '  File "x.py", line 3',
+  'GET "[21/Nov/2026:01:33:16 +0000]"',
+  '2026-13-41 01:33:16',
+  '2026-11-21',
+]) {
   test(`momentOf() reads no time in «${line}»`, (t) => t.is(momentOf(line), undefined));
 }
 
 test('momentOf() is a number or nothing, whatever the line', (t) => {
   fc.assert(
-    fc.property(fc.string({unit: fc.constantFrom(...'[]{}":-/ 0123456789TZNov+.,')}), (line) => {
+    fc.property(fc.string({unit: fc.constantFrom(...'[]{}":-/ 0123456789TZNov+.,'.split(''))}), (line) => {
       const moment = momentOf(line);
       return moment === undefined || Number.isFinite(moment);
     }),

@@ -24,13 +24,20 @@ test('readTail() reads the last lines of a log that is larger than one piece', (
 test('readTail() gives back every whole line, and where the rest begins', (t) => {
   const file = path.join(temporaryDirectory(t), 'web.log');
   fc.assert(
-    fc.property(fc.array(fc.string().filter((text) => !/[\r\n]/.test(text))), fc.constantFrom('', 'unfinished'), (lines, rest) => {
-      const whole = lines.map((line) => `${line}\n`).join('');
-      writeFileSync(file, whole + rest);
-      const tail = readTail(file, never);
-      t.deepEqual(tail?.lines, lines.map((line) => Buffer.from(line).toString()));
-      t.is(tail?.end, Buffer.byteLength(whole));
-    }),
+    fc.property(
+      fc.array(fc.string().filter((text) => !/[\r\n]/.test(text))),
+      fc.constantFrom('', 'unfinished'),
+      (lines, rest) => {
+        const whole = lines.map((line) => `${line}\n`).join('');
+        writeFileSync(file, whole + rest);
+        const tail = readTail(file, never);
+        t.deepEqual(
+          tail?.lines,
+          lines.map((line) => Buffer.from(line).toString()),
+        );
+        t.is(tail?.end, Buffer.byteLength(whole));
+      },
+    ),
   );
 });
 
@@ -39,7 +46,10 @@ test('readTail() knows when there is no file', (t) => {
 });
 
 /** Follows one file; `until` resolves once that many lines have come. */
-function following(t: ExecutionContext, file: string): {readonly lines: string[]; readonly until: (count: number) => Promise<void>} {
+function following(
+  t: ExecutionContext,
+  file: string,
+): {readonly lines: string[]; readonly until: (count: number) => Promise<void>} {
   const lines: string[] = [];
   const control = new AbortController();
   let wake: () => void = () => {};

@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
 
-import type {ActRequest, ActResult, SupervisorEvent} from '../../control/api.ts';
+import type {ActRequest, ActResult, SupervisorApi, SupervisorEvent} from '../../control/api.ts';
 import type {Command, Context} from '../context.ts';
 import {actExit} from '../exit-codes.ts';
 import {took} from '../format.ts';
@@ -10,7 +10,7 @@ import {oneLine, printable} from '../printable.ts';
 import {waiting} from '../progress.ts';
 import {checkedTargets} from '../targets.ts';
 import type {Terminal} from '../terminal.ts';
-import {AppsupError, messageOf} from '../../errors.ts';
+import {isAppsupError, messageOf} from '../../errors.ts';
 
 type Action = ActRequest['action'];
 
@@ -37,7 +37,9 @@ function act(action: Action): Command {
         .join('\n'),
       json: results.map(jsonOf),
       failures: results.filter(({ok}) => !ok).map(failureText),
-      hints: json ? [] : await afterwards(action, results, context),
+      hints: json
+        ? []
+        : [...(await problems(api, action, results)), ...(await afterwards(action, results, context))],
       exitCode: actExit(action, results),
     };
   };
@@ -71,9 +73,14 @@ function facts(action: Action, result: ActResult, style: Terminal['style']): rea
   if (action === 'start' || previousPid === undefined) return [running, ...ready, ...pidOf(pid), ...address];
   const change = `pid ${previousPid} -> ${pid ?? '-'}`;
   if (!overlapped) return [running, ...ready, change];
-  const fate = result.cutOff ? 'the old one was killed: it did not finish in time' : 'the old one finished its requests and left';
+  const fate = result.cutOff
+    ? 'the old one was killed: it did not finish in time'
+    : 'the old one finished its requests and left';
   const drop = result.cutOff ? '' : ', nothing dropped';
-  return [`new version ready${readyMs === undefined ? '' : ` in ${took(readyMs)}`}, ${fate}`, `${change}${drop}`];
+  return [
+    `new version ready${readyMs === undefined ? '' : ` in ${took(readyMs)}`}, ${fate}`,
+    `${change}${drop}`,
+  ];
 }
 
 function pidOf(pid: number | undefined): readonly string[] {
@@ -82,26 +89,53 @@ function pidOf(pid: number | undefined): readonly string[] {
 
 /** The reason, what the program said last, and what to type next. Pure. */
 export function failureText({app, process, state, error, output}: ActResult): string {
-  const {message, hint} = error ?? {message: `${app}:${process} is ${state}`, hint: `appsup logs ${app}:${process}`};
+  const {message, hint} = error ?? {
+    message: `${app}:${process} is ${state}`,
+    hint: `appsup logs ${app}:${process}`,
+  };
   const [first = '', ...rest] = errorText({message, hint}).split('\n');
   return [first, ...output.map((line) => `  ${printable(line)}`), ...rest].join('\n');
 }
 
-/** The same fields for every process, `error` only with `"ok":false`. */
-function jsonOf({ok, error, output, ...facts}: ActResult): unknown {
-  return ok ? {...facts, ok} : {...facts, ok, error, output};
+/** The same fields for every process, `error` and `output` only with `"ok":false`. */
+function jsonOf(result: ActResult): unknown {
+  const {app, process, ok, state, unchanged, overlapped, error, output} = result;
+  const {pid = null, previousPid = null, url = null} = result;
+  const readyMs = result.readyMs === undefined ? null : Math.round(result.readyMs);
+  const facts = {app, process, ok, state, unchanged, pid, previousPid, readyMs, overlapped, url};
+  return ok ? facts : {...facts, error, output};
+}
+
+/** A broken file is not taken: what was started is the version before, which the user should know. */
+async function problems(
+  api: SupervisorApi,
+  action: Action,
+  results: readonly ActResult[],
+): Promise<readonly string[]> {
+  if (action === 'stop' || results.length === 0) return [];
+  const targets = [...new Set(results.map(({app}) => app))];
+  const {apps} = await api.status({targets, memory: false});
+  return apps
+    .filter((app) => app.problems.length > 0)
+    .map(({app}) => `${app}: its file has mistakes, so its last good version counts: appsup check ${app}`);
 }
 
 /** What a first start should say besides. */
-async function afterwards(action: Action, results: readonly ActResult[], context: Context): Promise<readonly string[]> {
+async function afterwards(
+  action: Action,
+  results: readonly ActResult[],
+  context: Context,
+): Promise<readonly string[]> {
   if (action === 'stop' || !results.some(({ok}) => ok)) return [];
   return [...rootHint(context), ...(await bootHint(context)), ...snippetHints(results, context)];
 }
 
 /** Root works, but everybody's code with root's rights is a thing to know. */
-export function rootHint({uid, paths}: Context): readonly string[] {
-  if (uid !== 0 || !firstTime(paths, 'root-warned')) return [];
-  return ['you are root, and so is every program that appsup starts for you: an ordinary account does as well'];
+export function rootHint({account, paths}: Context): readonly string[] {
+  if (account().uid !== 0 || !firstTime(paths, 'root-warned')) return [];
+  return [
+    'you are root, and so is every program that appsup starts for you: an ordinary account does as well',
+  ];
 }
 
 async function bootHint(context: Context): Promise<readonly string[]> {
@@ -115,7 +149,9 @@ async function bootHint(context: Context): Promise<readonly string[]> {
     return [await context.installBoot()];
   } catch (error) {
     // The start itself went well; this must not turn it into a failure.
-    return error instanceof AppsupError ? [error.message, ...(error.hint === undefined ? [] : [error.hint])] : [messageOf(error)];
+    return isAppsupError(error)
+      ? [error.message, ...(error.hint === undefined ? [] : [error.hint])]
+      : [messageOf(error)];
   }
 }
 
@@ -123,5 +159,8 @@ function snippetHints(results: readonly ActResult[], {paths}: Context): readonly
   const served = new Set(results.filter(({ok, url}) => ok && url !== undefined).map(({app}) => app));
   return [...served]
     .filter((app) => firstTime(paths, `snippet-shown.${app}`))
-    .map((app) => `visitors reach it through the host's web server: appsup snippet ${app} prints the lines for it`);
+    .map(
+      (app) =>
+        `visitors reach it through the host's web server: appsup snippet ${app} prints the lines for it`,
+    );
 }

@@ -34,8 +34,19 @@ function overview(): Result {
     ...columns(verbs.map((verb) => [`  ${verb}`, commandInfo(verb).summary])).map(indented),
   ]);
   return {
-    text: ['appsup keeps your web apps running behind a public address, without root.', '', 'appsup COMMAND [OPTION]... [APP]...', ...lines, '', 'appsup help COMMAND has options and examples; appsup help exit-codes the numbers for scripts.'].join('\n'),
-    json: [Object.fromEntries(Object.entries(COMMANDS).map(([verb, {synopsis, summary}]) => [verb, {synopsis, summary}]))],
+    text: [
+      'appsup keeps your web apps running behind a public address, without root.',
+      '',
+      'appsup COMMAND [OPTION]... [APP]...',
+      ...lines,
+      '',
+      'appsup help COMMAND has options and examples; appsup help exit-codes the numbers for scripts.',
+    ].join('\n'),
+    json: [
+      Object.fromEntries(
+        Object.entries(COMMANDS).map(([verb, {synopsis, summary}]) => [verb, {synopsis, summary}]),
+      ),
+    ],
   };
 }
 
@@ -49,7 +60,9 @@ function explained(verb: Verb): Result {
       ...(info.details ?? []).flatMap((paragraph) => ['', paragraph]),
       '',
       'Options',
-      ...columns(Object.entries(options).map(([name, option]) => [optionText(name, option), option.summary])).map(indented),
+      ...columns(
+        Object.entries(options).map(([name, option]) => [optionText(name, option), option.summary]),
+      ).map(indented),
       '',
       info.examples.length === 1 ? 'Example' : 'Examples',
       ...columns(info.examples.map(([line, what]) => [`appsup ${line}`, what])).map(indented),
@@ -64,7 +77,10 @@ function optionText(name: string, {short, value}: OptionInfo): string {
 
 function exitCodes(): Result {
   return {
-    text: ['appsup ends with the numbers of init scripts, as supervisorctl does:', ...columns(EXIT_CODES.map(([code, meaning]) => [String(code), meaning])).map(indented)].join('\n'),
+    text: [
+      'appsup ends with the numbers of init scripts, as supervisorctl does:',
+      ...columns(EXIT_CODES.map(([code, meaning]) => [String(code), meaning])).map(indented),
+    ].join('\n'),
     json: [Object.fromEntries(EXIT_CODES)],
   };
 }

@@ -10,6 +10,8 @@ import type {Result} from '../output.ts';
 import {appFileNames, checkedTargets} from '../targets.ts';
 import type {Style} from '../terminal.ts';
 
+/** A shorter absence is a restart of its own, and no news. */
+const NOTICEABLE_MS = 1000;
 /** For so long, `status` tells of the supervisor's absence. */
 const REMEMBER_MS = 24 * 3600 * 1000;
 const HEADER = ['APP', 'PROGRAM', 'STATE', 'SINCE', 'RESTARTS', 'PID', 'MEM', 'WHERE'];
@@ -20,34 +22,74 @@ export const status: Command = async (context, {words, options}) => {
   try {
     const report = await context.connect().status({targets, memory: !options.has('no-memory')});
     return {
-      text: statusTable(report.apps, {now: context.clock.wall(), width: context.terminal.width, style: context.terminal.style}),
-      json: [report],
+      text: statusTable(report.apps, {
+        now: context.clock.wall(),
+        width: context.terminal.width,
+        style: context.terminal.style,
+      }),
+      json: [jsonOf(report)],
       hints: [...statusHints(report, context.clock.wall()), ...bootHint(context)],
       exitCode: statusExit(report.apps),
     };
   } catch (error) {
-    if (isAppsupError(error) && error.code === 'SUPERVISOR_GONE' && error.details['reached'] === false) return nobody(context, targets);
+    if (isAppsupError(error) && error.code === 'SUPERVISOR_GONE' && error.details['reached'] === false)
+      return nobody(context, targets);
     throw error;
   }
 };
 
-/** The table of storyboard's `status`. Pure. */
+/** With every field, whatever its state: what is not known is `null`. */
+function jsonOf({supervisor, apps}: StatusReport): unknown {
+  const {goneMs = null, cameBackAt = null} = supervisor;
+  return {
+    supervisor: {...supervisor, goneMs, cameBackAt},
+    apps: apps.map((app) => {
+      const {port = null, where = null} = app;
+      return {...app, port, where, processes: app.processes.map(processJson)};
+    }),
+  };
+}
+
+function processJson(process: ProcessStatus): unknown {
+  const {pid = null, memory = null, reason = null, nextTryAt = null, lastChangeFailed = null} = process;
+  return {...process, pid, memory, reason, nextTryAt, lastChangeFailed};
+}
+
+/** What is known of every process, in columns. Pure. */
 export function statusTable(
   apps: readonly AppStatus[],
   {now, width, style}: {readonly now: number; readonly width?: number | undefined; readonly style: Style},
 ): string {
   const rows = apps.flatMap((app) =>
-    app.processes.map((process, at) => [at === 0 ? app.app : '', ...processCells(app, process, at, now, style)]),
+    app.processes.map((process, at) => [
+      at === 0 ? app.app : '',
+      ...processCells(app, process, at, now, style),
+    ]),
   );
   // An app without processes (its file never was right) must not vanish.
   const empty = apps
     .filter((app) => app.processes.length === 0)
-    .map((app) => [app.app, '-', paint('unknown', style), '-', '-', '-', '-', app.problems[0] ?? 'no programs']);
+    .map((app) => [
+      app.app,
+      '-',
+      paint('unknown', style),
+      '-',
+      '-',
+      '-',
+      '-',
+      app.problems[0] ?? 'no programs',
+    ]);
   if (rows.length + empty.length === 0) return '';
   return columns([HEADER.map((text) => ({text, paint: style.dim})), ...rows, ...empty], width).join('\n');
 }
 
-function processCells(app: AppStatus, process: ProcessStatus, at: number, now: number, style: Style): (Cell | string)[] {
+function processCells(
+  app: AppStatus,
+  process: ProcessStatus,
+  at: number,
+  now: number,
+  style: Style,
+): (Cell | string)[] {
   const living = process.pid !== undefined;
   return [
     process.process,
@@ -65,7 +107,9 @@ function whereCell(app: AppStatus, process: ProcessStatus, at: number): string {
   const serves = process.serves ?? at === 0;
   if (process.state === 'running') return (serves ? app.where : undefined) ?? '-';
   const reason = process.reason ?? '-';
-  return process.state === 'stopped' && serves && app.port !== undefined ? `${reason}; its port answers 503` : reason;
+  return process.state === 'stopped' && serves && app.port !== undefined
+    ? `${reason}; its port answers 503`
+    : reason;
 }
 
 function paint(state: StateName, style: Style): Cell {
@@ -95,17 +139,32 @@ export function statusHints({supervisor, apps}: StatusReport, now: number): read
 function processHints(process: ProcessStatus, now: number): readonly string[] {
   const name = `${process.app}:${process.process}`;
   const hints: string[] = [];
-  if (process.nextTryAt !== undefined) hints.push(`${name}  next try in ${age(process.nextTryAt - now)}: appsup logs ${name}`);
-  if (process.state === 'fatal') hints.push(`${name}  was given up: appsup logs ${name}, then appsup start ${name}`);
+  if (process.nextTryAt !== undefined)
+    hints.push(`${name}  next try in ${age(process.nextTryAt - now)}: appsup logs ${name}`);
+  if (process.state === 'fatal')
+    hints.push(`${name}  was given up: appsup logs ${name}, then appsup start ${name}`);
   if (process.lastChangeFailed !== undefined) {
-    hints.push(`${name}  the last restart came to nothing, the older process still serves: ${process.lastChangeFailed}`);
+    hints.push(
+      `${name}  the last restart came to nothing, the older process still serves: ${process.lastChangeFailed}`,
+    );
   }
-  if (process.outdated) hints.push(`${name}  its file has changed since it was started: appsup restart ${name}`);
+  if (process.outdated)
+    hints.push(`${name}  its file has changed since it was started: appsup restart ${name}`);
   return hints;
 }
 
-function absenceHint({goneMs, cameBackAt, adopted}: StatusReport['supervisor'], processes: readonly ProcessStatus[], now: number) {
-  if (goneMs === undefined || cameBackAt === undefined || now - cameBackAt > REMEMBER_MS) return [];
+function absenceHint(
+  {goneMs, cameBackAt, adopted}: StatusReport['supervisor'],
+  processes: readonly ProcessStatus[],
+  now: number,
+) {
+  if (
+    goneMs === undefined ||
+    goneMs < NOTICEABLE_MS ||
+    cameBackAt === undefined ||
+    now - cameBackAt > REMEMBER_MS
+  )
+    return [];
   const wanted = processes.filter(({desired}) => desired === 'running');
   const untouched = wanted.length > 0 && wanted.every((process) => process.adopted && process.restarts === 0);
   return [
@@ -116,7 +175,9 @@ function absenceHint({goneMs, cameBackAt, adopted}: StatusReport['supervisor'], 
 
 /** The crontab names the boot script: without it, nothing starts after a reboot. */
 function bootHint({paths}: Context): readonly string[] {
-  return existsSync(paths.bootScript) ? [] : ['appsup will not start after a reboot yet: appsup boot install'];
+  return existsSync(paths.bootScript)
+    ? []
+    : ['appsup will not start after a reboot yet: appsup boot install'];
 }
 
 /** No supervisor: what is configured is known, what runs is not. */
@@ -128,7 +189,12 @@ function nobody(context: Context, targets: readonly string[]): Result {
   const rows = names.map((name) => [name, '-', paint('unknown', terminal.style), '-', '-', '-', '-', '-']);
   const start = existsSync(paths.asleep) ? 'it was sent away with "appsup daemon stop": ' : '';
   return {
-    text: names.length === 0 ? '' : columns([HEADER.map((text) => ({text, paint: terminal.style.dim})), ...rows], terminal.width).join('\n'),
+    text:
+      names.length === 0
+        ? ''
+        : columns([HEADER.map((text) => ({text, paint: terminal.style.dim})), ...rows], terminal.width).join(
+            '\n',
+          ),
     json: [{supervisor: null, apps: names.map((app) => ({app, processes: []}))}],
     hints: [
       `no supervisor is running: ${start}${names.length === 0 ? 'appsup add DIRECTORY makes an app' : 'appsup start all, or appsup daemon start'}`,

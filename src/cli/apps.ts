@@ -1,0 +1,132 @@
+import type {LoadedApp} from '../config/app.ts';
+import {hasErrors, summarizeDiagnostic} from '../config/diagnostic.ts';
+import {loadConfig} from '../config/load.ts';
+import type {Config} from '../config/load.ts';
+import {nearest} from '../core/nearest.ts';
+import type {AppSpec, ProgramSpec} from '../core/spec.ts';
+import {processNames, webProgram} from '../core/spec.ts';
+import {AppsupError, isAppsupError} from '../errors.ts';
+import {adoptPort, leaseOf, leasePort} from '../ports/leases.ts';
+import type {Leased, LeaseRequest} from '../ports/leases.ts';
+import {rangeFor} from '../ports/range.ts';
+import type {RangeAnswer} from '../ports/range.ts';
+import {ephemeralRange, reservedPorts} from '../system/proc-net.ts';
+import type {Context} from './context.ts';
+
+/** All files, read now. */
+export function configOf(context: Pick<Context, 'paths'>): Config {
+  return loadConfig(context.paths);
+}
+
+/**
+ * One app's file as it is.
+ *
+ * @param action - For the message: `show`.
+ * @throws AppsupError `NO_SUCH_APP` with the nearest name.
+ */
+export function appNamed(config: Config, action: string, name: string): LoadedApp {
+  const app = config.apps.get(name);
+  if (app !== undefined) return app;
+  const meant = nearest(name, config.apps.keys());
+  const known = [...config.apps.keys()];
+  const others =
+    known.length === 0 ? 'there are none yet: appsup add DIRECTORY' : `known apps: ${known.join(', ')}`;
+  throw new AppsupError('NO_SUCH_APP', `Cannot ${action} "${name}": there is no such app`, {
+    hint: meant === undefined ? others : `did you mean "${meant}"?`,
+    details: {app: name},
+  });
+}
+
+/** The app's spec. @throws AppsupError `NO_SUCH_APP`; `CONFIG` when its file has mistakes. */
+export function specNamed(config: Config, action: string, name: string): AppSpec {
+  const app = appNamed(config, action, name);
+  if (app.spec !== undefined) return app.spec;
+  const [first, ...more] = app.diagnostics.filter((diagnostic) => hasErrors([diagnostic]));
+  const what = first === undefined ? 'its file has mistakes' : summarizeDiagnostic(first);
+  throw new AppsupError(
+    'CONFIG',
+    `Cannot ${action} "${name}": ${what}${more.length === 0 ? '' : ` (and ${more.length} more)`}`,
+    {
+      hint: `appsup check ${name}`,
+      details: {app: name, diagnostics: app.diagnostics},
+    },
+  );
+}
+
+/**
+ * The program behind `app` or `app:program`; of an app alone, the one that serves.
+ *
+ * @throws AppsupError `NO_SUCH_PROGRAM`
+ */
+export function programNamed(app: AppSpec, name: string | undefined): ProgramSpec {
+  if (name === undefined) {
+    const [first] = app.programs;
+    const program = webProgram(app) ?? first;
+    if (program !== undefined) return program;
+  }
+  const program = app.programs.find((each) => each.name === name || processNames(each).includes(name ?? ''));
+  if (program !== undefined) return program;
+  const names = app.programs.map((each) => each.name);
+  throw new AppsupError('NO_SUCH_PROGRAM', `Cannot find the program "${name}" in ${app.name}`, {
+    hint: `programs of ${app.name}: ${names.join(', ')}`,
+    details: {app: app.name, program: name},
+  });
+}
+
+/** The user's port range, and who said so. @throws AppsupError `PORT_RANGE` */
+export function rangeOf(context: Pick<Context, 'account'>, config: Config): RangeAnswer {
+  const {uid, username} = context.account();
+  return rangeFor({
+    site: config.site.ports,
+    user: config.global.ports,
+    uid,
+    login: username,
+    ephemeral: ephemeralRange(),
+    reserved: reservedPorts(),
+  });
+}
+
+/** What ports/ needs to know for a lease. */
+export function leaseRequest(
+  context: Pick<Context, 'paths' | 'account'>,
+  config: Config,
+  app: string,
+): LeaseRequest {
+  return {
+    paths: context.paths,
+    app,
+    range: rangeOf(context, config).range,
+    taken: [...config.apps.values()].flatMap(({spec}) => (spec?.port === undefined ? [] : [spec.port])),
+    claims: config.site.claims,
+  };
+}
+
+/** The app's port: of its file, else its lease; leased now when it has none. */
+export async function portOf(
+  context: Pick<Context, 'paths' | 'account'>,
+  config: Config,
+  app: AppSpec,
+): Promise<number> {
+  const lease = leaseOf(context.paths, app.name);
+  if (lease !== undefined && (app.port === undefined || app.port === lease.port)) return lease.port;
+  return (await takePort(context, config, {app: app.name, port: app.port})).port;
+}
+
+/** Lease a port, or write down the one that the user chose. */
+export async function takePort(
+  context: Pick<Context, 'paths' | 'account'>,
+  config: Config,
+  {app, port}: {readonly app: string; readonly port: number | undefined},
+): Promise<Leased> {
+  if (port === undefined) return await leasePort(leaseRequest(context, config, app));
+  return await adoptPort({paths: context.paths, app, port, claims: config.site.claims});
+}
+
+/** Tell a supervisor that files have changed; nobody there is no problem: the next one reads them. */
+export async function tellSupervisor(context: Pick<Context, 'connect'>, app: string): Promise<void> {
+  try {
+    await context.connect().reload({apps: [app]});
+  } catch (error) {
+    if (!isAppsupError(error) || error.code !== 'SUPERVISOR_GONE') throw error;
+  }
+}

@@ -1,0 +1,337 @@
+import {readFileSync} from 'node:fs';
+
+import test from 'ava';
+import fc from 'fast-check';
+
+import {readApp} from '../../src/config/app.ts';
+import type {AppContext} from '../../src/config/app.ts';
+import {renderDiagnostic, summarizeDiagnostic} from '../../src/config/diagnostic.ts';
+import type {AppSpec} from '../../src/core/spec.ts';
+
+const CONTEXT: AppContext = {
+  name: 'tasks',
+  file: '/home/alice/.config/appsup/apps/tasks.toml',
+  home: '/home/alice',
+  user: 'alice',
+  mountTemplate: '/{user}_{app}',
+  mountRule: undefined,
+  defaults: {},
+};
+
+function specOf(text: string, context: Partial<AppContext> = {}): AppSpec {
+  const {spec, diagnostics} = readApp(text, {...CONTEXT, ...context});
+  if (spec === undefined) throw new Error(diagnostics.map((each) => renderDiagnostic(each, text)).join('\n'));
+  return spec;
+}
+
+function findings(text: string, context: Partial<AppContext> = {}): readonly string[] {
+  return readApp(text, {...CONTEXT, ...context}).diagnostics.map((each) =>
+    summarizeDiagnostic(each).replace('tasks.toml:', ''),
+  );
+}
+
+/** An app whose only program has these lines; they begin at line 3. */
+function web(...lines: readonly string[]): string {
+  return ['directory = "/srv/x"', '[programs.web]', ...lines].join('\n');
+}
+
+const WEB_DEFAULTS = {
+  name: 'web',
+  listen: 'socket',
+  numprocs: 1,
+  restart: 'always',
+  startMs: 1000,
+  readyMs: 60_000,
+  readiness: {kind: 'http', path: '/', host: undefined, status: undefined, timeoutMs: 5000},
+  giveUp: 10,
+  backoffMs: 1000,
+  backoffCapMs: 60_000,
+  stopSignal: 'TERM',
+  stopMs: 30_000,
+  overlap: true,
+  after: [],
+  directory: '/home/alice/flask-tasks',
+  env: {},
+  umask: 0o027,
+};
+
+test('readApp() makes the example of the manual complete', (t) => {
+  const text = readFileSync('test/fixtures/config/flasktasks.toml', 'utf8');
+  t.deepEqual(readApp(text, CONTEXT).diagnostics, []);
+  t.deepEqual(specOf(text), {
+    name: 'tasks',
+    file: CONTEXT.file,
+    directory: '/home/alice/flask-tasks',
+    mount: '/alice_flasktasks',
+    prefix: 'keep',
+    port: undefined,
+    python: '/home/alice/miniconda3/envs/flasktasks',
+    envFiles: ['/home/alice/flask-tasks/.env'],
+    env: {FLASK_DEBUG: '0'},
+    programs: [
+      {
+        ...WEB_DEFAULTS,
+        launch: {
+          kind: 'gunicorn',
+          target: 'wsgi:application',
+          workers: 2,
+          threads: 1,
+          workerClass: undefined,
+          args: [],
+        },
+      },
+      {
+        ...WEB_DEFAULTS,
+        name: 'queue',
+        launch: {kind: 'command', argv: ['python', 'manage.py', 'run_huey']},
+        listen: 'none',
+        readiness: {kind: 'none'},
+        stopSignal: 'INT',
+        stopMs: 90_000,
+        after: ['web'],
+      },
+    ],
+  } as unknown as AppSpec);
+});
+
+const GUNICORN = 'gunicorn = "wsgi:app"';
+
+for (const [what, text, read, expected] of [
+  ['no mount: the template', web(GUNICORN), (spec: AppSpec) => spec.mount, '/alice_tasks'],
+  [
+    'mount "/": no prefix',
+    `mount = "/"\n${web(GUNICORN)}`,
+    (spec: AppSpec) => [spec.mount, spec.prefix],
+    ['', 'none'],
+  ],
+  ['prefix "none": no mount', `prefix = "none"\n${web(GUNICORN)}`, (spec: AppSpec) => spec.mount, ''],
+  ['gunicorn keeps the mount', web(GUNICORN), (spec: AppSpec) => spec.prefix, 'keep'],
+  ['a command keeps the mount', web('command = "node a.js"'), (spec: AppSpec) => spec.prefix, 'keep'],
+  ['uvicorn has it stripped', web('uvicorn = "main:app"'), (spec: AppSpec) => spec.prefix, 'strip'],
+  [
+    'so has UvicornWorker',
+    web(GUNICORN, 'worker_class = "uvicorn_worker.UvicornWorker"'),
+    (spec: AppSpec) => spec.prefix,
+    'strip',
+  ],
+  ['gevent keeps it', web(GUNICORN, 'worker_class = "gevent"'), (spec: AppSpec) => spec.prefix, 'keep'],
+  [
+    'a venv beside the code',
+    `python = ".venv"\n${web(GUNICORN)}`,
+    (spec: AppSpec) => spec.python,
+    '/srv/x/.venv',
+  ],
+  [
+    'several env files',
+    `env_file = [".env", "~/shared.env", "/etc/x.env"]\n${web(GUNICORN)}`,
+    (spec: AppSpec) => spec.envFiles,
+    ['/srv/x/.env', '/home/alice/shared.env', '/etc/x.env'],
+  ],
+  [
+    'a command called web binds PORT',
+    web('command = "node a.js"'),
+    (spec: AppSpec) => spec.programs[0]?.listen,
+    'port',
+  ],
+  [
+    'a command as words',
+    web('command = ["~/bin/run", "a b", "~/c"]'),
+    (spec: AppSpec) => spec.programs[0]?.launch,
+    {kind: 'command', argv: ['/home/alice/bin/run', 'a b', '~/c']},
+  ],
+  [
+    'a module without a callable',
+    web('gunicorn = "wsgi"', 'args = "--timeout 120"'),
+    (spec: AppSpec) => spec.programs[0]?.launch,
+    {
+      kind: 'gunicorn',
+      target: 'wsgi:application',
+      workers: 2,
+      threads: 1,
+      workerClass: undefined,
+      args: ['--timeout', '120'],
+    },
+  ],
+  [
+    'an ini file of uWSGI',
+    web('uwsgi = "flaskr.ini"'),
+    (spec: AppSpec) => spec.programs[0]?.launch,
+    {kind: 'uwsgi', target: '/srv/x/flaskr.ini', workers: 2, threads: 1, args: []},
+  ],
+  [
+    'give_up "never"',
+    web(GUNICORN, 'give_up = "never"'),
+    (spec: AppSpec) => spec.programs[0]?.giveUp,
+    Infinity,
+  ],
+  ['an octal umask', web(GUNICORN, 'umask = "077"'), (spec: AppSpec) => spec.programs[0]?.umask, 0o077],
+  [
+    'a status list',
+    web(GUNICORN, 'health = { status = 401 }'),
+    (spec: AppSpec) => spec.programs[0]?.readiness,
+    {kind: 'http', path: '/', host: undefined, status: [401], timeoutMs: 5000},
+  ],
+  [
+    'a backoff above its cap',
+    web(GUNICORN, 'backoff = "5m"'),
+    (spec: AppSpec) => spec.programs[0]?.backoffCapMs,
+    300_000,
+  ],
+] as const) {
+  test(`readApp() reads ${what}`, (t) => {
+    t.deepEqual(read(specOf(text)), expected as never);
+  });
+}
+
+test('readApp() takes defaults of the global file, and the app file is stronger', (t) => {
+  const defaults = {stop_timeout: 5000, restart: 'never'} as const;
+  const [program] = specOf(web(GUNICORN, 'restart = "on-failure"'), {defaults}).programs;
+  t.is(program?.stopMs, 5000);
+  t.is(program?.restart, 'on-failure');
+});
+
+for (const [text, ...expected] of [
+  ['', '1:1 "directory" is missing', '1:1 "programs" is missing'],
+  [web(GUNICORN, 'stop_singal = "INT"'), '4:1 Unknown key "stop_singal": did you mean "stop_signal"?'],
+  [web(GUNICORN, 'overlap  = "maybe"'), '4:12 Expected "overlap" to be true or false: got "maybe"'],
+  [
+    web(GUNICORN, 'stop_timeout = 60'),
+    '4:16 Expected "stop_timeout" to be a duration in quotes with its unit, as "60s": got 60',
+  ],
+  [web(GUNICORN, 'umask = 777'), '4:9 Expected "umask" to be octal digits in quotes, as "027": got 777'],
+  [web(GUNICORN, 'health = []'), '4:10 Expected "health" to be a table: got a list'],
+  [web(GUNICORN, 'health = 1979-05-27'), '4:10 Expected "health" to be a table: got a date'],
+  [web(GUNICORN, 'command = "x"'), '4:1 "web" has both "gunicorn" and "command"'],
+  [web('workers = 2'), '2:11 "web" has nothing to run: expected "gunicorn", "uvicorn", "uwsgi" or "command"'],
+  [web('uvicorn = "main"'), '3:11 Expected "uvicorn" to be module:callable: got "main"'],
+  [web('gunicorn = "-c x.py"'), '3:12 Expected "gunicorn" to be module:callable: got "-c x.py"'],
+  [web('command = "run \'x"'), '3:16 Cannot split "command" into words: the \' is not closed'],
+  [web('command = " "'), '3:11 Expected "command" to name a program: got nothing'],
+  [web('command = "a | b"'), '3:14 warning: "command" is run without a shell: "|" is passed on as it stands'],
+  [
+    web('command = "a"', 'workers = 2'),
+    '4:1 "workers" means nothing to "command": it is for gunicorn, uvicorn or uwsgi',
+  ],
+  [
+    web(GUNICORN, 'args = "-b :80"'),
+    '4:8 Cannot pass "-b" to gunicorn: appsup looks after the address and the process',
+  ],
+  [web(GUNICORN, 'args = "-m 777"'), '4:8 warning: gunicorn reads the umask 777 as decimal: octal 1411'],
+  [web(GUNICORN, 'after = ["db"]'), '4:10 No program of this app is called "db"'],
+  [web(GUNICORN, 'after = ["web"]'), '4:9 Programs wait for each other in a circle: web -> web'],
+  [
+    web(GUNICORN, 'after = ["queue"]', '[programs.queue]', 'command = "q"', 'after = ["web"]'),
+    '4:9 Programs wait for each other in a circle: web -> queue -> web',
+  ],
+  [
+    web(GUNICORN, '[programs.api]', 'uvicorn = "main:app"'),
+    '4:1 "web" and "api" both listen: an app has one port',
+  ],
+  [
+    web(GUNICORN, 'numprocs = 2', '[programs.web_01]', 'command = "q"'),
+    '5:11 A process of "web_01" and one of "web" would both be called "web_01"',
+  ],
+  [
+    `mount = "alice/"\n${web(GUNICORN)}`,
+    '1:9 Expected "mount" to be a path of letters, digits, _ and - as "/alice_tasks": got "alice/"',
+  ],
+  [`mount = "/x"\nprefix = "none"\n${web(GUNICORN)}`, '1:9 Cannot serve below a mount with prefix = "none"'],
+  [`env = { A = 1 }\n${web(GUNICORN)}`, '1:13 Expected "A" to be text: put quotes around it: got a number'],
+  [`env = { __proto__ = "x" }\n${web(GUNICORN)}`, '1:9 "__proto__" cannot be used as a name'],
+  [`env = { PORT = "80" }\n${web(GUNICORN)}`, '1:9 warning: "PORT" is set by appsup from "port"'],
+  [`directory = "x"\n[programs.web]\n${GUNICORN}`, '1:13 Expected "directory" to be absolute: got "x"'],
+  ['directory = "/x"\nprograms = {}', '2:1 The app has no program'],
+  ['directory = "/x"\n[programs."a b"]\ncommand = "x"', '2:11 Cannot use "a b" as a program\'s name'],
+  [
+    'directory = "/x\\u0000y"\n[programs.web]\ncommand = "x"',
+    '1:13 Expected "directory" to be a path: got "/x\\u0000y"',
+  ],
+  ['directory = ~/x\nmount = yes', '1:13 Expected a value', '2:9 Expected a value'],
+] as const) {
+  test(`readApp() says ${expected.join('; ')}`, (t) => {
+    t.deepEqual(findings(text), [...expected]);
+  });
+}
+
+test('readApp() warns of a mount that is not of the form of the host', (t) => {
+  t.deepEqual(findings(`mount = "/bob_x"\n${web(GUNICORN)}`, {mountRule: '/{user}_{app}'}), [
+    '1:9 warning: The mounts of this host have the form /{user}_{app}',
+  ]);
+  t.deepEqual(findings(`mount = "/alice_y"\n${web(GUNICORN)}`, {mountRule: '/{user}_{app}'}), []);
+});
+
+test('readApp() names no value of an env table', (t) => {
+  const text = `env = { A = "hunter2\\u0000", B = ["hunter2"] }\n${web(GUNICORN, 'env = { "C D" = "hunter2" }')}`;
+  t.true(findings(text).length >= 3);
+  t.notRegex(findings(text).join('\n'), /hunter2/);
+});
+
+test('readApp() gives a spec or an error, and each finding a place in the text, whatever the text', (t) => {
+  const word = fc.constantFrom(
+    ...[
+      'directory',
+      'mount',
+      'programs',
+      'web',
+      'env',
+      'gunicorn',
+      'command',
+      'health',
+      'after',
+      'x',
+      '__proto__',
+    ],
+    ...[
+      '=',
+      '[',
+      ']',
+      '[[',
+      ']]',
+      '{',
+      '}',
+      ',',
+      '.',
+      '\n',
+      '\r\n',
+      ' ',
+      '#',
+      '"',
+      "'",
+      '"""',
+      '"/a"',
+      '5',
+      'true',
+      '\\',
+      '\0',
+      '日',
+      '\uFEFF',
+    ],
+    ...['directory = "/a"\n', '[programs.web]\n', 'gunicorn = "a:b"\n', '1979-05-27', '-1e9', 'nan'],
+  );
+  const text = fc.oneof(
+    fc.string({unit: 'binary', maxLength: 60}),
+    fc.array(word, {maxLength: 30}).map((words) => words.join('')),
+    fc.array(word, {maxLength: 30}).map((words) => words.join(' ')),
+  );
+  fc.assert(
+    fc.property(text, (source) => {
+      const {spec, diagnostics} = readApp(source, CONTEXT);
+      t.is(
+        spec === undefined,
+        diagnostics.some((each) => each.severity === 'error'),
+      );
+      const lines = source.split('\n');
+      for (const {line, column, length} of diagnostics) {
+        t.true(line >= 1 && line <= lines.length);
+        t.true(column >= 1 && column <= Array.from(lines[line - 1] ?? '').length + 1);
+        t.true(length >= 1);
+      }
+    }),
+    {numRuns: 3000},
+  );
+});
+
+test('readApp() is done with a file of 20,000 mistakes, and shows the first hundred', (t) => {
+  const text = Array.from({length: 20_000}, (_, index) => `key_${index} = 1`).join('\n');
+  t.is(readApp(text, CONTEXT).diagnostics.length, 100);
+});

@@ -1,0 +1,209 @@
+import test from 'ava';
+import fc from 'fast-check';
+
+import {isAppsupError} from '../../src/errors.ts';
+import type {AppsupError} from '../../src/errors.ts';
+import {apacheMinimalSnippet, apacheSnippet} from '../../src/frontend/apache.ts';
+import {nginxSnippet} from '../../src/frontend/nginx.ts';
+import type {SnippetInput} from '../../src/frontend/snippet.ts';
+
+const INPUT: SnippetInput = {
+  user: 'alice',
+  host: 'eco.example.ac.uk',
+  app: 'flasktasks',
+  mount: '/alice_flasktasks',
+  prefix: 'keep',
+  port: 20_140,
+  date: '2026-11-20',
+};
+
+const PRINTERS = {apacheSnippet, apacheMinimalSnippet, nginxSnippet};
+
+const head = (server: string, path = '/alice_flasktasks/') => `# >>> appsup alice flasktasks (2026-11-20) >>>
+# Passes ${path} to 127.0.0.1:20140: app flasktasks of user alice on eco.example.ac.uk.
+# To remove it, delete the lines from >>> to <<< and reload ${server}.
+`;
+const FOOT = '# <<< appsup alice flasktasks <<<\n';
+
+test('apacheSnippet() gives a block that keeps to its own mount', (t) => {
+  t.is(
+    apacheSnippet(INPUT),
+    `${head('Apache')}RedirectMatch 308 "^/alice_flasktasks$" "/alice_flasktasks/"
+<Location "/alice_flasktasks/">
+    ProxyPass        "http://127.0.0.1:20140/alice_flasktasks/" retry=0 timeout=300 disablereuse=on upgrade=websocket
+    ProxyPassReverse "http://127.0.0.1:20140/alice_flasktasks/"
+    ProxyPreserveHost On
+    ProxyPassReverseCookiePath "/" "/alice_flasktasks/"
+    <IfModule headers_module>
+        RequestHeader set X-Forwarded-Proto expr=%{REQUEST_SCHEME}
+        RequestHeader unset X-Forwarded-Protocol
+        RequestHeader unset X-Forwarded-Ssl
+        RequestHeader unset X-Forwarded-Prefix
+        RequestHeader unset SCRIPT_NAME
+        RequestHeader unset PATH_INFO
+        RequestHeader unset Remote-User
+        RequestHeader unset REMOTE_USER
+    </IfModule>
+    ErrorDocument 503 "Application flasktasks is not running."
+</Location>
+${FOOT}`,
+  );
+});
+
+test('apacheMinimalSnippet() gives two lines that repeat the mount in the target', (t) => {
+  t.is(
+    apacheMinimalSnippet(INPUT),
+    `${head('Apache')}ProxyPass        "/alice_flasktasks" "http://127.0.0.1:20140/alice_flasktasks"
+ProxyPassReverse "/alice_flasktasks" "http://127.0.0.1:20140/alice_flasktasks"
+${FOOT}`,
+  );
+});
+
+test('nginxSnippet() gives two locations', (t) => {
+  t.is(
+    nginxSnippet({...INPUT, bodyLimitMb: 200, timeoutS: 60}),
+    `${head('nginx')}location = /alice_flasktasks { return 308 /alice_flasktasks/$is_args$args; }
+location ^~ /alice_flasktasks/ {
+    proxy_pass http://127.0.0.1:20140;
+    proxy_http_version 1.1;
+    proxy_set_header Host              $http_host;
+    proxy_set_header X-Forwarded-For   $proxy_add_x_forwarded_for;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-Host  $http_host;
+    proxy_set_header X-Forwarded-Protocol "";
+    proxy_set_header X-Forwarded-Ssl   "";
+    proxy_set_header X-Forwarded-Prefix "";
+    proxy_set_header Remote-User       "";
+    proxy_set_header Upgrade           $http_upgrade;
+    proxy_set_header Connection        $http_connection;
+    proxy_cookie_path ~^/$ /alice_flasktasks/;
+    proxy_read_timeout 60s;
+    client_max_body_size 200m;
+}
+${FOOT}`,
+  );
+});
+
+test('the snippets name 127.0.0.1 and never localhost, where another user may listen on [::1]', (t) => {
+  for (const print of Object.values(PRINTERS)) {
+    for (const prefix of ['keep', 'strip', 'none'] as const)
+      t.notRegex(print({...INPUT, prefix}), /localhost/);
+  }
+});
+
+test('strip mode tells the app of its mount and leaves it out of the target', (t) => {
+  const strip = {...INPUT, prefix: 'strip'} as const;
+  const apache = apacheSnippet(strip);
+  t.true(apache.includes('ProxyPass        "http://127.0.0.1:20140/" retry'));
+  t.true(apache.includes('RequestHeader set X-Forwarded-Prefix "/alice_flasktasks"'));
+  t.false(apache.includes('unset X-Forwarded-Prefix'));
+  t.true(
+    apacheMinimalSnippet(strip).includes('ProxyPass        "/alice_flasktasks/" "http://127.0.0.1:20140/"'),
+  );
+  t.true(nginxSnippet(strip).includes('proxy_pass http://127.0.0.1:20140/;'));
+  t.true(nginxSnippet(strip).includes('X-Forwarded-Prefix "/alice_flasktasks";'));
+});
+
+test('none mode with a mount is an app that has the mount in its own routes', (t) => {
+  t.is(apacheSnippet({...INPUT, prefix: 'none'}), apacheSnippet(INPUT));
+});
+
+test('none mode without a mount passes all of the site', (t) => {
+  const root = {...INPUT, prefix: 'none', mount: ''} as const;
+  t.true(apacheSnippet(root).startsWith(head('Apache', '/')));
+  t.true(apacheSnippet(root).includes('<Location "/">'));
+  t.notRegex(apacheSnippet(root), /RedirectMatch|CookiePath/);
+  t.true(apacheMinimalSnippet(root).includes('ProxyPass        "/" "http://127.0.0.1:20140/"'));
+  t.true(nginxSnippet(root).includes('location / {'));
+  t.notRegex(nginxSnippet(root), /308|cookie_path/);
+});
+
+const REFUSED: readonly (readonly [keyof SnippetInput, readonly unknown[]])[] = [
+  ['user', ['', 'a b', 'a\nb', 'a"b', 'a>b', undefined]],
+  ['host', ['', 'a b', 'a\nb', '-a', 'a-', '"']],
+  ['app', ['', 'a.b', '-a', 'a\n', 'a"', 'ä', 'a'.repeat(64)]],
+  [
+    'mount',
+    ['', '/', '/a/', 'a', '/a b', '/a"', '/a\n', '/a.b', '/a/../b', '//a', '/a$', '/a%41', '/a{', '/a;'],
+  ],
+  ['prefix', ['', 'KEEP', undefined]],
+  ['port', [0, 80, 1023, 65_536, 20_140.5, Number.NaN, Infinity, '20140', undefined]],
+  ['date', ['', '2026-11-20\n', '20.11.2026', '2026-13-01', '2026-11-32', '2026-11-20)']],
+  ['bodyLimitMb', [0, -1, 1.5, Number.NaN, '100']],
+  ['timeoutS', [0, -1, 1.5, Infinity, '300']],
+];
+
+for (const [field, values] of REFUSED) {
+  test(`the snippets refuse a ${field} that may not stand in a configuration file`, (t) => {
+    for (const value of values) {
+      for (const print of Object.values(PRINTERS)) {
+        // From JavaScript, or a parser's slip, anything may come.
+        const hostile = {...INPUT, [field]: value} as unknown as SnippetInput;
+        const error = t.throws<AppsupError>(
+          () => print(hostile),
+          {name: 'AppsupError'},
+          JSON.stringify(value),
+        );
+        t.deepEqual([error?.code, error?.details['value']], ['BAD_NAME', field]);
+      }
+    }
+  });
+}
+
+test('the snippets let a root mount through in none mode only', (t) => {
+  for (const prefix of ['keep', 'strip'] as const) {
+    t.throws(() => apacheSnippet({...INPUT, mount: '', prefix}), {name: 'AppsupError'});
+  }
+});
+
+test('no value can add a line, a quote or a directive to a snippet', (t) => {
+  const tricks = fc.constantFrom(
+    '\n',
+    '\r',
+    '"',
+    "'",
+    '\\',
+    '>',
+    '<',
+    '#',
+    ';',
+    '{',
+    '}',
+    '$',
+    '%',
+    ' ',
+    '\0',
+    '\u2028',
+    '..',
+  );
+  const hostile = fc.oneof(
+    fc.string(),
+    fc
+      .array(fc.oneof(fc.stringMatching(/^[A-Za-z0-9_/~.-]{0,9}$/), tricks), {maxLength: 6})
+      .map((parts) => parts.join('')),
+    fc.array(fc.string(), {maxLength: 2}),
+    fc.stringMatching(/^\/[A-Za-z0-9_-]{1,20}$/),
+    fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,20}$/),
+  );
+  const field = fc.constantFrom('user', 'host', 'app', 'mount', 'date', 'prefix', 'port');
+  const print = fc.constantFrom(...Object.values(PRINTERS));
+  let printed = 0;
+  fc.assert(
+    fc.property(field, hostile, print, (name, value, printer) => {
+      let text: string;
+      try {
+        text = printer({...INPUT, [name]: value} as unknown as SnippetInput);
+      } catch (error) {
+        return isAppsupError(error) && error.code === 'BAD_NAME';
+      }
+      printed++;
+      // What got through is a word, and the text has the lines that it always has.
+      const lines = printer(INPUT).split('\n').length;
+      return (
+        typeof value === 'string' && /^[A-Za-z0-9_.~/-]+$/.test(value) && text.split('\n').length === lines
+      );
+    }),
+    {numRuns: 3000},
+  );
+  t.true(printed > 20);
+});
