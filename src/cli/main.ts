@@ -23,7 +23,7 @@ const HOT: Readonly<Partial<Record<Invocation['verb'], Command>>> = {status, sta
 
 /** `appsup VERB …`: understand, do, print. Everything else is loaded when it is needed. */
 async function main(argv: readonly string[]): Promise<number> {
-  const terminal = terminalOf(process.stdout, process.stderr, process.stdin, process.env);
+  const terminal = terminalOf(process, process.env);
   let verb = argv.find(isVerb);
   try {
     const invocation = parseCommandLine(argv);

@@ -1,5 +1,6 @@
 import type {ActRequest, ActResult} from '../control/api.ts';
 import type {HostedApp} from './hosted-app.ts';
+import {AppsupError} from '../errors.ts';
 import {isAtRest} from './hosted-app.ts';
 import {actResult} from './report.ts';
 import type {Selection} from './targets.ts';
@@ -7,6 +8,7 @@ import type {Unit} from './unit.ts';
 
 /** Do what was asked with the chosen units of one app, and say for each what came of it. */
 export async function act({app, units}: Selection, {action, wait = true}: ActRequest): Promise<readonly ActResult[]> {
+  if (action !== 'stop' && app.problems.length > 0) return refused(app, units, action);
   switch (action) {
     case 'start':
       return await start(app, units, wait);
@@ -15,6 +17,19 @@ export async function act({app, units}: Selection, {action, wait = true}: ActReq
     case 'restart':
       return await restart(app, units, wait);
   }
+}
+
+/** The user means the file as it is now, and that cannot be had. What runs goes on. */
+function refused(app: HostedApp, units: readonly Unit[], action: string): readonly ActResult[] {
+  const others = app.problems.length - 1;
+  const more = others === 0 ? '' : ` (and ${others} more)`;
+  const error = new AppsupError('CONFIG', `Cannot ${action} "${app.name}": ${app.problems[0]}${more}`, {
+    hint: `see all of it: appsup check ${app.name}; what runs is not touched`,
+    details: {app: app.name, problems: app.problems},
+  });
+  const failure = {reason: error.message, output: [], error};
+  if (units.length > 0) return units.map((unit) => actResult(app, unit, {ok: false, failure}));
+  throw error;
 }
 
 async function start(app: HostedApp, units: readonly Unit[], wait: boolean): Promise<readonly ActResult[]> {

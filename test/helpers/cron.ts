@@ -1,0 +1,49 @@
+import {spawn, spawnSync} from 'node:child_process';
+import {appendFileSync, existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+
+import {cronDaemon} from '../../src/boot/cron-daemon.ts';
+import {isRunning, signal} from './processes.ts';
+import {waitUntil} from './wait.ts';
+
+const DAEMON = ['/usr/sbin/cron', '/usr/sbin/crond'].find((file) => existsSync(file));
+const DENY = '/etc/cron.deny';
+const REBOOT_MARKS = ['/run/crond.reboot', '/run/cron.reboot'];
+
+/** Why no real cron can be had here, or `undefined`: the reason that a skipped test names. */
+export const noCron: string | undefined =
+  DAEMON === undefined || !existsSync('/usr/bin/crontab') ? 'needs cron' : undefined;
+
+/**
+ * Have a cron daemon read the crontabs: the one that runs, or one of our own until `end`.
+ *
+ * One that we start takes it for a boot when none ran since the last one, and runs the `@reboot` lines.
+ */
+export async function withCron(): Promise<{readonly boots: boolean; end(): Promise<void>}> {
+  if (DAEMON === undefined) throw new Error(noCron);
+  if (cronDaemon() === 'running') return {boots: false, end: async () => undefined};
+  const fresh = !REBOOT_MARKS.some((file) => existsSync(file));
+  const daemon = spawn(DAEMON, [DAEMON.endsWith('crond') ? '-n' : '-f'], {stdio: 'ignore'});
+  const {pid} = daemon;
+  if (pid === undefined) throw new Error(`${DAEMON} does not start`);
+  return {
+    boots: fresh,
+    async end() {
+      signal(pid, 'SIGTERM');
+      await waitUntil('cron has ended', () => !isRunning(pid));
+      if (fresh) for (const file of REBOOT_MARKS) rmSync(file, {force: true});
+    },
+  };
+}
+
+/** The table of an account, in bytes; `undefined` when it has none. */
+export function crontabOf(account: string): Buffer | undefined {
+  const {status, stdout} = spawnSync('/usr/bin/crontab', ['-u', account, '-l']);
+  return status === 0 ? stdout : undefined;
+}
+
+/** Deny cron to an account, until the function that is returned was called. */
+export function denyCron(account: string): () => void {
+  const before = existsSync(DENY) ? readFileSync(DENY) : undefined;
+  appendFileSync(DENY, `${account}\n`);
+  return () => (before === undefined ? rmSync(DENY) : writeFileSync(DENY, before));
+}
