@@ -6,9 +6,6 @@ import {setTimeout as sleep} from 'node:timers/promises';
 
 export {sleep};
 
-/** Milliseconds of CPU per clock tick: Linux shows 100 ticks a second to programs, whatever it uses inside. */
-const TICK_MS = 10;
-
 /** Run to the end. Never rejects: the exit code is a result. */
 export async function run(file, args, {env, cwd, timeoutMs = 60_000, input = ''} = {}) {
   const begun = performance.now();
@@ -22,10 +19,12 @@ export async function run(file, args, {env, cwd, timeoutMs = 60_000, input = ''}
     });
     child.stderr.on('data', (data) => (output += data));
     child.on('error', (error) => resolve({code: 127, output: error.message, stdout, ms: performance.now() - begun}));
-    // Not `close`: a daemon that the command started may hold the pipes for ever.
     child.on('exit', (code, signal) => {
       const ms = performance.now() - begun;
-      setTimeout(() => resolve({code: code ?? signal, output, stdout, ms}), 20);
+      const finish = () => resolve({code: code ?? signal, output, stdout, ms});
+      child.once('close', finish);
+      // A daemon that the command started may hold its pipes for ever.
+      setTimeout(finish, 1000);
     });
     child.stdin.on('error', () => {}); // it may end without reading
     child.stdin.end(input);
@@ -44,7 +43,7 @@ export function stat(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return 'ZX'.includes(fields[0]) ? undefined : {ppid: Number(fields[1]), cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS};
+    return 'ZX'.includes(fields[0]) ? undefined : {ppid: Number(fields[1])};
   } catch {
     return undefined;
   }

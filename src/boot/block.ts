@@ -134,7 +134,11 @@ const NOTE = '# Keeps your apps running. Made by "appsup boot install", taken ou
 /** Ours inside the block: comments that speak of us, and whatever runs the script, however it is scheduled now. */
 function isOurs(line: string, {script}: Block): boolean {
   const text = line.trim();
-  return text === '' || text.endsWith(` ${asBytes(script)}`) || (text.startsWith('#') && text.includes('"appsup boot '));
+  return (
+    text === '' ||
+    text.endsWith(` ${asBytes(script)}`) ||
+    (text.startsWith('#') && text.includes('"appsup boot '))
+  );
 }
 
 function linesOf(table: string): readonly string[] {
@@ -147,7 +151,10 @@ function placesOf(lines: readonly string[], marker: string): readonly number[] {
   return lines.flatMap((line, index) => (line.trim() === bytes ? [index + 1] : []));
 }
 
-function around(table: string, {firstLine, lastLine}: FoundBlock): {readonly before: string; readonly after: string} {
+function around(
+  table: string,
+  {firstLine, lastLine}: FoundBlock,
+): {readonly before: string; readonly after: string} {
   const lines = linesOf(table);
   return {before: lines.slice(0, firstLine - 1).join(''), after: lines.slice(lastLine).join('')};
 }
@@ -161,8 +168,12 @@ function asBytes(text: string): string {
 }
 
 function damaged(what: string, lines: readonly number[]): AppsupError {
-  return new AppsupError('CRONTAB_DAMAGED', `Cannot edit your crontab: appsup's block in it is damaged: ${what}`, {
-    hint: 'nothing was changed; mend or delete the block with crontab -e, then: appsup boot install',
-    details: {lines},
-  });
+  return new AppsupError(
+    'CRONTAB_DAMAGED',
+    `Cannot edit your crontab: appsup's block in it is damaged: ${what}`,
+    {
+      hint: 'nothing was changed; mend or delete the block with crontab -e, then: appsup boot install',
+      details: {lines},
+    },
+  );
 }

@@ -93,7 +93,10 @@ export async function installBoot(options: BootOptions): Promise<BootInstalled> 
  *
  * @throws AppsupError as {@link installBoot}; then nothing was removed.
  */
-export async function removeBoot({crontab, paths}: Pick<BootOptions, 'crontab' | 'paths'>): Promise<BootRemoved> {
+export async function removeBoot({
+  crontab,
+  paths,
+}: Pick<BootOptions, 'crontab' | 'paths'>): Promise<BootRemoved> {
   const block = blockOf(paths);
   const removed = await alone(paths.home, async (stillAlone) => {
     const table = await crontab.read();
@@ -157,18 +160,25 @@ function problemOf({
   const last = readIfThere(bootProblem(paths))?.trim();
   if (found.change === 'added') {
     // A script that nobody calls was left behind by somebody who cleared the crontab.
-    return text === undefined ? undefined : problem('NOT_FOUND', 'Your crontab does not call appsup any more');
+    return text === undefined
+      ? undefined
+      : problem('NOT_FOUND', 'Your crontab does not call appsup any more');
   }
   if (text === undefined) {
     return problem('NOT_FOUND', `Your crontab calls ${paths.bootScript}, which does not exist`);
   }
-  if (last !== undefined && last !== '') return problem('SUPERVISOR_START', `At the last try, appsup ${last}`);
-  if (!current) return problem('VERSION_MISMATCH', 'The boot script was written by another version of appsup, or edited');
+  if (last !== undefined && last !== '')
+    return problem('SUPERVISOR_START', `At the last try, appsup ${last}`);
+  if (!current)
+    return problem('VERSION_MISMATCH', 'The boot script was written by another version of appsup, or edited');
   if (recorded !== undefined && readableIsMissing(recorded.appsupd)) {
     return problem('NOT_FOUND', `The boot script starts ${recorded.appsupd}, which is gone`);
   }
   if (recorded !== undefined && !mayExecute(recorded.node)) {
-    return problem('NOT_FOUND', `The boot script uses ${recorded.node}, which is gone: it will look for another one`);
+    return problem(
+      'NOT_FOUND',
+      `The boot script uses ${recorded.node}, which is gone: it will look for another one`,
+    );
   }
   return undefined;
 }

@@ -17,7 +17,10 @@ const STALE_MS = 15_000;
  * (a machine that slept), because then somebody else may be at it.
  * @throws AppsupError `TIMEOUT` when others hold it for half a minute, `DISK` when the home is not writable.
  */
-export async function alone<Result>(home: string, action: (stillAlone: () => void) => Promise<Result>): Promise<Result> {
+export async function alone<Result>(
+  home: string,
+  action: (stillAlone: () => void) => Promise<Result>,
+): Promise<Result> {
   let lost: Error | undefined;
   const release = await take(home, (error) => (lost = error));
   try {

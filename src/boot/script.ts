@@ -23,6 +23,7 @@ export const RECORDED: readonly string[] = [
   'XDG_STATE_HOME',
   'APPSUP_CONFIG_DIR',
   'APPSUP_STATE_DIR',
+  'APPSUP_SITE_FILE',
 ];
 
 /** What the script says, and what the supervisor that it started says before its own log is open. Bounded. */
@@ -262,7 +263,8 @@ else
 fi
 say "$why: starting $*"
 if command -v setsid >/dev/null; then set -- setsid "$@"; fi
-APPSUP_BOOT=1 "$@" </dev/null >>"$output" 2>&1 9>&- &
+# The search path of every supervisor, whoever starts it.
+PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin APPSUP_BOOT=1 "$@" </dev/null >>"$output" 2>&1 9>&- &
 say "started, pid $!"
 rm -f "$problem"
 exit 0

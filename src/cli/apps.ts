@@ -13,9 +13,13 @@ import type {RangeAnswer} from '../ports/range.ts';
 import {ephemeralRange, reservedPorts} from '../system/proc-net.ts';
 import type {Context} from './context.ts';
 
-/** All files, read now. */
-export function configOf(context: Pick<Context, 'paths'>): Config {
-  return loadConfig(context.paths);
+/** All files, read now. @throws AppsupError `DISK` when they cannot be listed: that is something else than no apps */
+export function configOf({paths}: Pick<Context, 'paths'>): Config {
+  const config = loadConfig(paths);
+  const unlisted = config.diagnostics.find(({file}) => file === paths.apps);
+  if (unlisted === undefined) return config;
+  const {message, hint} = unlisted;
+  throw new AppsupError('DISK', message, hint === undefined ? {} : {hint});
 }
 
 /**

@@ -29,7 +29,7 @@ import type {Verb} from './table.ts';
 import type {Terminal} from './terminal.ts';
 
 /** The verbs that main.ts has in its own bundle. */
-type Hot = 'status' | 'start' | 'stop' | 'restart' | 'help';
+type Hot = 'status' | 'start' | 'stop' | 'restart' | 'reload' | 'help';
 
 const COLD: Readonly<Record<Exclude<Verb, Hot>, Command>> = {
   add,

@@ -1,5 +1,5 @@
 import {isAppsupError} from '../errors.ts';
-import type {ActResult, AppStatus} from '../control/api.ts';
+import type {ActRequest, ActResult, AppStatus} from '../control/api.ts';
 
 /**
  * What the command line ends with: the convention of init scripts (LSB), as supervisorctl uses it.
@@ -32,7 +32,7 @@ export function statusExit(apps: readonly AppStatus[]): number {
 }
 
 /** Of `start`, `stop`, `restart`: the last failure counts, as with supervisorctl. */
-export function actExit(action: 'start' | 'stop' | 'restart', results: readonly ActResult[]): number {
+export function actExit(action: ActRequest['action'], results: readonly ActResult[]): number {
   const failure = results.findLast(({ok}) => !ok);
   if (failure === undefined) return EXIT.ok;
   return action === 'stop' || failure.state === 'running' ? EXIT.failed : EXIT.notRunning;

@@ -7,19 +7,20 @@ import {systemProc} from '../system/proc.ts';
 import {version} from '../version.ts';
 import {parseCommandLine} from './args.ts';
 import type {Invocation} from './args.ts';
-import {restart, start, stop} from './commands/act.ts';
+import {reload, restart, start, stop} from './commands/act.ts';
 import {help} from './commands/help.ts';
 import {status} from './commands/status.ts';
 import {connector, summonSupervisor} from './connect.ts';
 import type {Command, Context, Limits} from './context.ts';
 import {errorExit} from './exit-codes.ts';
 import {printError, printResult} from './output.ts';
+import type {Result} from './output.ts';
 import {isVerb} from './table.ts';
 import {terminalOf} from './terminal.ts';
 import type {Terminal} from './terminal.ts';
 
 /** Verbs that are typed all day, or by scripts: they live in this file's bundle. All others come with cold.ts, and its libraries. */
-const HOT: Readonly<Partial<Record<Invocation['verb'], Command>>> = {status, start, stop, restart, help};
+const HOT: Readonly<Partial<Record<Invocation['verb'], Command>>> = {status, start, stop, restart, reload, help};
 
 /** `appsup VERB …`: understand, do, print. Everything else is loaded when it is needed. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -28,16 +29,23 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     const invocation = parseCommandLine(argv);
     ({verb} = invocation);
-    const command = invocation.help ? help : HOT[invocation.verb];
-    const context = contextOf(terminal);
-    if (command !== undefined)
-      return printResult(await command(context, invocation), terminal, invocation.json);
-    const {runCold} = await import('./cold.ts');
-    return printResult(await runCold(context, invocation), terminal, invocation.json);
+    // stdout takes 1 ms to make: the supervisor thinks meanwhile.
+    setImmediate(guardOutput);
+    const result = await run(contextOf(terminal), invocation);
+    guardOutput();
+    return printResult(result, terminal, invocation.json);
   } catch (error) {
+    guardOutput();
     printError(error, terminal, argv.includes('--json'));
     return errorExit(error, verb);
   }
+}
+
+async function run(context: Context, invocation: Invocation): Promise<Result> {
+  const hot = invocation.help ? help : HOT[invocation.verb];
+  if (hot !== undefined) return await hot(context, invocation);
+  guardOutput();
+  return await (await import('./cold.ts')).runCold(context, invocation);
 }
 
 function contextOf(terminal: Terminal): Context {
@@ -72,12 +80,18 @@ function contextOf(terminal: Terminal): Context {
   return context;
 }
 
-// `appsup logs | head`: who reads no more needs no message.
-process.stdout.on('error', (error) => {
-  process.exitCode = 1;
-  if (systemCode(error) === 'EPIPE') process.exit();
-  process.stderr.write(`appsup: cannot write: ${messageOf(error)}\n`);
-});
+let guarded = false;
+
+/** Once, before anything is printed. `appsup logs | head`: who reads no more needs no message. */
+function guardOutput(): void {
+  if (guarded) return;
+  guarded = true;
+  process.stdout.on('error', (error) => {
+    process.exitCode = 1;
+    if (systemCode(error) === 'EPIPE') process.exit();
+    process.stderr.write(`appsup: cannot write: ${messageOf(error)}\n`);
+  });
+}
 
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;

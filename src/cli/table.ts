@@ -99,6 +99,13 @@ export const COMMANDS = {
       ['restart all --json', 'one JSON line per process'],
     ],
   },
+  reload: {
+    synopsis: `${TARGETS} [--timeout DURATION]`,
+    summary: 'let the running process take up new code by itself, once another one has proven it',
+    words: [1, MANY],
+    options: WAITING,
+    examples: [['reload flasktasks', 'sends gunicorn HUP; what knows no such signal is restarted']],
+  },
   status: {
     synopsis: '[APP[:PROGRAM]...] [--no-memory]',
     summary: 'what runs, since when, and why not; exits 3 when something is not running',

@@ -1,7 +1,8 @@
-import {AppsupError} from '../errors.ts';
-import {isTarget} from '../control/protocol.ts';
 import {readdirSync} from 'node:fs';
-import {systemCode} from '../errors.ts';
+
+import {isTarget} from '../control/protocol.ts';
+import {AppsupError, systemCode} from '../errors.ts';
+import {asDiskError} from '../system/disk-error.ts';
 
 /**
  * Names of apps and programs as they may be sent to the supervisor.
@@ -34,8 +35,6 @@ export function appFileNames(directory: string): readonly string[] {
       .sort();
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
-    throw new AppsupError('DISK', `Cannot read ${directory}: ${systemCode(error) ?? String(error)}`, {
-      cause: error,
-    });
+    throw asDiskError(error, `read ${directory}`);
   }
 }

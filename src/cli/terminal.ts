@@ -37,7 +37,6 @@ export interface Streams {
  * Colours only on a tty, never with `NO_COLOR` (no-color.org) or `TERM=dumb`; always with `FORCE_COLOR` other than `0`.
  */
 export function terminalOf(streams: Streams, env: Readonly<Record<string, string | undefined>>): Terminal {
-  const {stdout} = streams;
   let pending = false;
   const clear = (): void => {
     if (pending) streams.stderr.write('\r\u001b[K');
@@ -46,7 +45,7 @@ export function terminalOf(streams: Streams, env: Readonly<Record<string, string
   return {
     out(text) {
       clear();
-      stdout.write(text);
+      streams.stdout.write(text);
     },
     err(text) {
       clear();
@@ -64,11 +63,15 @@ export function terminalOf(streams: Streams, env: Readonly<Record<string, string
       );
       pending = true;
     },
-    width: stdout.isTTY ? stdout.columns || 80 : undefined,
+    get width() {
+      return streams.stdout.isTTY ? streams.stdout.columns || 80 : undefined;
+    },
     get interactive() {
       return streams.stdin.isTTY === true && streams.stderr.isTTY;
     },
-    style: hasColours(stdout.isTTY, env) ? COLOURED : PLAIN,
+    get style() {
+      return hasColours(streams.stdout.isTTY, env) ? COLOURED : PLAIN;
+    },
   };
 }
 

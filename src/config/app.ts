@@ -8,8 +8,9 @@ import type {Diagnostic} from './diagnostic.ts';
 import {readMount, readPrefix} from './mount.ts';
 import type {MountContext} from './mount.ts';
 import {checkEnvironment, readProgram} from './program.ts';
-import {appSchema, programSchema} from './schema.ts';
-import type {AppFile, ProgramDefaults} from './schema.ts';
+import {programSchema} from './schema-program.ts';
+import {appSchema} from './schema.ts';
+import type {AppFile, Defaults} from './schema.ts';
 import {readToml} from './toml.ts';
 import type {Table} from './toml.ts';
 import {isTable, place, placeSyntax, validate} from './validate.ts';
@@ -20,7 +21,7 @@ export interface AppContext extends MountContext {
   /** Absolute; for messages. */
   readonly file: string;
   readonly home: string;
-  readonly defaults: ProgramDefaults;
+  readonly defaults: Defaults;
 }
 
 export interface ReadApp {
@@ -84,6 +85,8 @@ function assemble(file: AppFile, raw: Table, context: AppContext, report: Report
     envFiles: (file.env_file ?? []).map((each) => expandPath(each, context.home, directory)),
     env: file.env ?? {},
     programs,
+    logs: {maxBytes: 10 * 1024 * 1024, maxAgeMs: undefined, keep: 10, totalBytes: 100 * 1024 * 1024, gzip: true},
+    logFiles: [],
   };
 }
 

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import {isMount, isUserName} from '../core/names.ts';
 import type {PortRange} from '../system/proc-net.ts';
 import {DURATION, formatDuration, parseDuration} from './duration.ts';
+import {SIZE, formatSize, nearestSize, parseSize} from './size.ts';
 
 /** What the reference, the editors and the messages say about a key. */
 export interface KeyInfo {
@@ -80,6 +81,21 @@ export function duration(example: string, leastMs = 0) {
   );
 }
 
+const LARGEST = 1000 ** 5;
+
+/** Text such as `"500MB"`; the value is bytes. */
+export function size(example: string, leastBytes: number) {
+  const words = ({input}: {readonly input: unknown}) =>
+    `a size in quotes with its unit (KB, MB, GB, KiB, MiB, GiB), as "${nearestSize(input) ?? example}"`;
+  return v.pipe(
+    v.string(words),
+    v.regex(SIZE, words),
+    v.transform((value) => parseSize(value) ?? Number.NaN),
+    v.minValue(leastBytes, `at least "${formatSize(leastBytes)}"`),
+    v.maxValue(LARGEST, `at most "${formatSize(LARGEST)}"`),
+  );
+}
+
 /** Text such as `"027"`; the value is the number. */
 export const octalMask = v.pipe(
   v.string('octal digits in quotes, as "027"'),
@@ -103,7 +119,28 @@ const argument = v.pipe(
 /** A command line, split later so that a mistake in it has its place, or its words. */
 export const words = v.union([argument, v.array(argument, ONE_OR_MORE)], ONE_OR_MORE);
 
-export const names = v.array(v.string('a name in quotes'), 'a list of names: ["web"]');
+/** Programs and endpoints, told apart later so that a mistake has its place. */
+export const needed = v.array(v.string('a name in quotes'), 'a list: ["web", "tcp://127.0.0.1:5432"]');
+
+const LONGEST_PATTERN = 200;
+
+/** A regular expression of JavaScript. The program's own output is matched against it, so a slow one hurts its author only. */
+export const pattern = v.pipe(
+  v.string('a regular expression in quotes'),
+  v.nonEmpty('a regular expression'),
+  v.check((value) => value.length <= LONGEST_PATTERN, `at most ${LONGEST_PATTERN} characters`),
+  v.check(isPattern, 'a regular expression of JavaScript'),
+);
+
+function isPattern(value: string): boolean {
+  try {
+    void new RegExp(value);
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
 
 /** Environment variables: the names are looked at when the file is put together. */
 export const environment = v.record(
@@ -151,6 +188,39 @@ function isBaseUrl(value: string): boolean {
   if (!URL.canParse(value) || !/^https?:\/\/[^\s\\"'<>?#@]+$/.test(value)) return false;
   const {username, password, search, hash} = new URL(value);
   return username + password + search + hash === '';
+}
+
+const WEBHOOK = 'an address that begins with https:// or http://';
+
+/** Where a message is posted to. Such an address is a key to a channel: it is shown nowhere. */
+export const webhook = v.pipe(
+  v.string(WEBHOOK),
+  v.check((value) => /^https?:\/\/[^\s\\"'<>]+$/.test(value) && URL.canParse(value), WEBHOOK),
+);
+
+/** `smtp://alice@mail.example.ac.uk:587`, `smtps://...`. The password is not in it, since people show their config files. */
+export const smtp = v.pipe(
+  v.string('an address as "smtp://alice@mail.example.ac.uk:587"'),
+  v.check(isSmtp, 'an address as "smtp://alice@mail.example.ac.uk:587", without a password'),
+);
+
+function isSmtp(value: string): boolean {
+  if (!URL.canParse(value) || !/^smtps?:\/\/[^\s\\"'<>?#]+$/.test(value)) return false;
+  const {hostname, password, pathname} = new URL(value);
+  return hostname !== '' && password === '' && /^\/?$/.test(pathname);
+}
+
+const MAILBOX = /^[A-Za-z0-9][A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{0,63}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
+
+/** One address; a login name alone is a mailbox of this host. Nothing that a mailer could read as an option or a second header. */
+export const mailbox = v.pipe(
+  v.string('an address as "alice@example.ac.uk"'),
+  v.check((value) => MAILBOX.test(value) || isUserName(value), 'an address as "alice@example.ac.uk"'),
+);
+
+export function listOf<const Options extends readonly string[]>(options: Options) {
+  const each = choice(options);
+  return v.array(each, `a list of ${listed(options.map((option) => JSON.stringify(option)))}`);
 }
 
 /** `/{user}_{app}`. */

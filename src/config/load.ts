@@ -5,6 +5,7 @@ import path from 'node:path';
 
 import {isName} from '../core/names.ts';
 import {systemCode} from '../errors.ts';
+import {asDiskError} from '../system/files.ts';
 import type {Paths} from '../system/paths.ts';
 import {readApp} from './app.ts';
 import type {AppContext, LoadedApp} from './app.ts';
@@ -147,12 +148,8 @@ function listApps(directory: string): {
     const code = systemCode(error);
     if (code === undefined) throw error;
     if (code === 'ENOENT') return {files: [], diagnostics: []};
-    const finding = {
-      line: 1,
-      column: 1,
-      message: `Cannot list the apps: ${code}`,
-      hint: `see ls -ld ${directory}`,
-    };
+    const {message} = asDiskError(error, `list the apps in ${directory}`);
+    const finding = {line: 1, column: 1, message, hint: `see ls -ld ${directory}`};
     return {files: [], diagnostics: [diagnosticOf(directory, finding, 'error')]};
   }
 }

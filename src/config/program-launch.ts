@@ -1,9 +1,10 @@
-import {expandPath} from '../system/paths.ts';
 import type {Launch} from '../core/spec.ts';
+import {expandPath} from '../system/paths.ts';
+import {readCommand, readWords} from './command.ts';
 import {listed} from './keys.ts';
-import type {ProgramDefaults, ProgramFile} from './schema.ts';
+import type {ProgramFile} from './schema-program.ts';
+import type {Defaults} from './schema.ts';
 import type {Problem} from './validate.ts';
-import {splitWords} from './words.ts';
 
 /** What one program's table is read with. */
 export interface ProgramContext {
@@ -11,7 +12,7 @@ export interface ProgramContext {
   /** Absolute; of the app. */
   readonly directory: string;
   readonly home: string;
-  readonly defaults: ProgramDefaults;
+  readonly defaults: Defaults;
   /** Keys that stand in the file, also those whose value was refused. */
   readonly present: ReadonlySet<string>;
   readonly report: (problem: Problem) => void;
@@ -53,7 +54,7 @@ export function readLaunch(file: ProgramFile, context: ProgramContext): Launch |
     return undefined;
   }
   checkForeignKeys(kind, context);
-  const args = wordsOf(file.args, 'args', context) ?? [];
+  const args = readWords(file.args, [...path, 'args'], report) ?? [];
   checkArguments(kind, args, context);
   return launchOf(kind, file, args, context);
 }
@@ -64,7 +65,11 @@ function launchOf(
   args: readonly string[],
   context: ProgramContext,
 ): Launch | undefined {
-  if (kind === 'command') return commandOf(file, context);
+  if (kind === 'command') {
+    const {home, report} = context;
+    const argv = readCommand(file.command, {path: ['programs', context.name, 'command'], home, report});
+    return argv === undefined ? undefined : {kind, argv};
+  }
   const target = targetOf(kind, file[kind], context);
   if (target === undefined) return undefined;
   const threads = file.threads ?? 1;
@@ -76,57 +81,6 @@ function launchOf(
     case 'uwsgi':
       return {kind, target, workers: file.workers ?? 2, threads, args};
   }
-}
-
-function commandOf(file: ProgramFile, context: ProgramContext): Launch | undefined {
-  const words = wordsOf(file.command, 'command', context);
-  if (words === undefined) return undefined;
-  const path = ['programs', context.name, 'command'];
-  const [program, ...rest] = words;
-  if (program === undefined || program === '') {
-    context.report({path, message: `Expected "command" to name a program: got nothing`});
-    return undefined;
-  }
-  return {
-    kind: 'command',
-    argv: [
-      program.startsWith('~/') ? expandPath(program, context.home, context.directory) : program,
-      ...rest,
-    ],
-  };
-}
-
-function wordsOf(
-  value: string | readonly string[] | undefined,
-  key: 'args' | 'command',
-  {name, report}: ProgramContext,
-): readonly string[] | undefined {
-  if (value === undefined || typeof value !== 'string') return value;
-  const path = ['programs', name, key];
-  const split = splitWords(value);
-  if (!split.ok) {
-    report({path, index: split.index, message: `Cannot split "${key}" into words: ${split.problem}`});
-    return undefined;
-  }
-  const assigned = key === 'command' && /^[A-Za-z_]\w*=/.test(split.words[0] ?? '');
-  if (assigned) {
-    report({
-      path,
-      message: `Cannot run ${JSON.stringify(split.words[0])}: the command is run without a shell`,
-      hint: 'put variables into env',
-    });
-  }
-  const shell = split.bare.find((word) => /^(\||\|\||&|&&|;|[0-9]?[<>].*)$|\$[A-Za-z_{(]|`/.test(word));
-  if (shell !== undefined) {
-    report({
-      path,
-      index: Math.max(0, value.indexOf(shell)),
-      severity: 'warning',
-      message: `"${key}" is run without a shell: ${JSON.stringify(shell)} is passed on as it stands`,
-      hint: `if a shell is wanted: command = ["sh", "-c", "exec ..."]`,
-    });
-  }
-  return split.words;
 }
 
 const MODULE = String.raw`[A-Za-z_]\w*(\.[A-Za-z_]\w*)*`;

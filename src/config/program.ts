@@ -23,6 +23,7 @@ export function readProgram(file: ProgramFile, context: ProgramContext): Program
     startMs: own.start_time ?? 1000,
     readyMs: own.ready_timeout ?? 60_000,
     readiness: readReadiness(file.health ?? {}, listen, context),
+    health: undefined,
     giveUp: own.give_up ?? 10,
     backoffMs: own.backoff ?? 1000,
     backoffCapMs: Math.max(own.backoff_cap ?? 60_000, own.backoff ?? 0),
@@ -30,9 +31,20 @@ export function readProgram(file: ProgramFile, context: ProgramContext): Program
     stopMs: own.stop_timeout ?? 30_000,
     overlap: own.overlap ?? true,
     after: file.after ?? [],
+    needs: [],
     directory: file.directory === undefined ? directory : expandPath(file.directory, home, directory),
     env: file.env ?? {},
     umask: own.umask ?? 0o027,
+    limits: {
+      memoryBytes: undefined,
+      nofile: undefined,
+      nproc: undefined,
+      coreBytes: undefined,
+      nice: undefined,
+      lifetimeMs: undefined,
+      lifetimeJitterMs: 0,
+    },
+    reloadSignal: launch.kind === 'gunicorn' || launch.kind === 'uwsgi' ? 'HUP' : undefined,
   };
 }
 
@@ -56,7 +68,7 @@ function readReadiness(health: HealthFile, listen: Listen, context: ProgramConte
   const timeoutMs = health.timeout ?? 5000;
   if (kind === 'none') return {kind};
   if (kind === 'tcp') return {kind, timeoutMs};
-  return {kind, path: health.path ?? '/', host: health.host, status: health.status, timeoutMs};
+  return {kind: 'http', path: health.path ?? '/', host: health.host, status: health.status, timeoutMs};
 }
 
 const HOST = /^(?=.{1,253}(:|$))[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?$/;

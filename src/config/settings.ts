@@ -1,7 +1,7 @@
 import type {Diagnostic} from './diagnostic.ts';
 import type {PortRange} from '../system/proc-net.ts';
 import {globalSchema, siteSchema} from './schema.ts';
-import type {GlobalFile, ProgramDefaults, SiteFile} from './schema.ts';
+import type {GlobalFile, Defaults, SiteFile} from './schema.ts';
 import {readToml} from './toml.ts';
 import {place, placeSyntax, validate} from './validate.ts';
 import type {Problem, Validated} from './validate.ts';
@@ -30,7 +30,7 @@ export interface GlobalConfig {
   readonly helpdesk: string | undefined;
   readonly webUser: string | undefined;
   readonly ports: PortRange | undefined;
-  readonly defaults: ProgramDefaults;
+  readonly defaults: Defaults;
 }
 
 /** Site and user together: the user's own word is stronger, since it is about the user's own apps. */

@@ -63,14 +63,16 @@ export interface ProcessStatus {
   readonly reason: string | undefined;
   /** The next try in `backoff`; milliseconds since 1970. */
   readonly nextTryAt: number | undefined;
+  /** What its last health checks say; `undefined` when it is not asked while it runs. */
+  readonly health: 'healthy' | 'unhealthy' | undefined;
   /** True when this process was taken over from an earlier supervisor. */
   readonly adopted: boolean;
   /** The last overlapping restart that came to nothing, until the next success. */
   readonly lastChangeFailed: string | undefined;
   /** True when the running process was started from an older version of the app's file. */
   readonly outdated: boolean;
-  /** True for a process that answers under the app's mount. Missing: not known; then the app's first process is taken for it. */
-  readonly serves?: boolean;
+  /** True for a process that answers under the app's mount. */
+  readonly serves: boolean;
 }
 
 export interface AppStatus {
@@ -100,7 +102,8 @@ export interface StatusReport {
 export type Target = string;
 
 export interface ActRequest {
-  readonly action: 'start' | 'stop' | 'restart';
+  /** `reload`: the running process takes up new code by itself, after that was proven in another one. */
+  readonly action: 'start' | 'stop' | 'restart' | 'reload';
   readonly targets: readonly Target[];
   /** `false`: return as soon as it is under way. @defaultValue true */
   readonly wait?: boolean;
@@ -172,6 +175,15 @@ export type SupervisorEvent =
       readonly phase: 'proving' | 'replaced' | 'gave-up';
       readonly pid: number | undefined;
       readonly reason: string | undefined;
+    }
+  | {
+      readonly type: 'health';
+      readonly at: number;
+      readonly app: string;
+      readonly process: string;
+      readonly health: 'unhealthy' | 'recovered';
+      /** The last bad answer. */
+      readonly detail: string | undefined;
     }
   | {
       readonly type: 'config';

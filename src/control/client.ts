@@ -99,10 +99,9 @@ async function converse(question: Question, options: ClientOptions): Promise<unk
       onBody: lines((line) => take(parseEnvelope(line))),
     });
 
-    socket.on('connect', () => {
-      reached = true;
-      sendRequest(socket, question);
-    });
+    socket.on('connect', () => (reached = true));
+    // Node keeps it until the connection stands, which it mostly does already.
+    sendRequest(socket, question);
     socket.on('data', (bytes) => guarded(() => reader.push(bytes)));
     socket.on('end', () => guarded(onEnd));
     socket.on('error', (error) => fail(unreachable(error, reached)));

@@ -25,7 +25,7 @@ export const MAX_HEAD_BYTES = 16 * 1024;
 /** Targets in one request. */
 const MAX_TARGETS = 1000;
 
-const ACTIONS = ['start', 'stop', 'restart'] as const;
+const ACTIONS = ['start', 'stop', 'restart', 'reload'] as const;
 /** `all`, `app`, `app:program`, `app:*`; each part as a name of config. */
 const TARGET = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}(:([A-Za-z0-9][A-Za-z0-9_-]{0,66}|\*))?$/;
 
@@ -63,7 +63,8 @@ export function parseShutdown(body: unknown): ShutdownRequest {
 function successorOf(value: unknown): ShutdownRequest['successor'] {
   if (value === undefined) return undefined;
   const {node, daemon} = objectOf(value, ['node', 'daemon']);
-  const isPath = (path: unknown): path is string => typeof path === 'string' && path.startsWith('/') && !path.includes('\0');
+  const isPath = (path: unknown): path is string =>
+    typeof path === 'string' && path.startsWith('/') && !path.includes('\0');
   if (!isPath(node)) throw refused('"node" to be an absolute path', node);
   if (!isPath(daemon)) throw refused('"daemon" to be an absolute path', daemon);
   return {node, daemon};

@@ -14,6 +14,13 @@ export type RestartPolicy = 'always' | 'on-failure' | 'never';
 export const STOP_SIGNALS = ['TERM', 'INT', 'QUIT', 'HUP', 'USR1', 'USR2', 'KILL'] as const;
 export type StopSignal = (typeof STOP_SIGNALS)[number];
 
+/**
+ * What somebody can be told of: a program is given up, does not answer its health check, runs again after one of both;
+ * everything wanted is up after a boot.
+ */
+export const NOTICES = ['fatal', 'unhealthy', 'recovered', 'boot'] as const;
+export type Notice = (typeof NOTICES)[number];
+
 /** What to run. One member per kind of server that appsup knows by name. */
 export type Launch =
   | {
@@ -69,8 +76,59 @@ export type Readiness =
       readonly timeoutMs: number;
     }
   | {readonly kind: 'tcp'; readonly timeoutMs: number}
+  /** A command that ends with 0, in the program's directory and environment. */
+  | {readonly kind: 'exec'; readonly argv: readonly string[]; readonly timeoutMs: number}
+  /** A line that the process prints after its start; a regular expression of JavaScript. */
+  | {readonly kind: 'log'; readonly pattern: string}
   /** It stayed up for `startMs`. */
   | {readonly kind: 'none'};
+
+/** Asking a running program again and again. */
+export interface Health {
+  readonly everyMs: number;
+  /** So many failures in a row make it unhealthy. @defaultValue 3 */
+  readonly failures: number;
+  /** `report`: say so, and leave it. @defaultValue `restart` */
+  readonly onUnhealthy: 'restart' | 'report';
+}
+
+/** What a process may use; `undefined`: as the account may. What root alone can limit (CPU share, I/O) is not here. */
+export interface Limits {
+  /** Of the whole tree (proportional set size); above it the program is restarted. */
+  readonly memoryBytes: number | undefined;
+  /** Open files of each process: RLIMIT_NOFILE, soft and hard. */
+  readonly nofile: number | undefined;
+  /** Processes of the whole account: RLIMIT_NPROC. */
+  readonly nproc: number | undefined;
+  /** Core dumps: RLIMIT_CORE; 0 writes none. */
+  readonly coreBytes: number | undefined;
+  /** 0 to 19; without root it can only be raised. */
+  readonly nice: number | undefined;
+  /** A process this old is replaced. */
+  readonly lifetimeMs: number | undefined;
+  /** Up to so much is added at random, so that not all go at once. @defaultValue a tenth of the lifetime */
+  readonly lifetimeJitterMs: number;
+}
+
+/** How long logs are kept; all bounds hold at once. */
+export interface LogLimits {
+  /** A log that grows above this is archived. @defaultValue 10 MiB */
+  readonly maxBytes: number;
+  /** A log older than this is archived, too; `undefined`: never for its age. */
+  readonly maxAgeMs: number | undefined;
+  /** Archives of each process. @defaultValue 10 */
+  readonly keep: number;
+  /** Archives and logs of the whole app. @defaultValue 100 MiB */
+  readonly totalBytes: number;
+  /** @defaultValue true */
+  readonly gzip: boolean;
+}
+
+/** Something outside that a program needs. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
 
 export interface ProgramSpec {
   readonly name: string;
@@ -84,6 +142,8 @@ export interface ProgramSpec {
   /** A process that is not ready by then is stopped. @defaultValue 60_000 */
   readonly readyMs: number;
   readonly readiness: Readiness;
+  /** `undefined`: asked only when it starts. */
+  readonly health: Health | undefined;
   /** Quick failures in a row before `fatal`; `Infinity` never gives up. @defaultValue 10 */
   readonly giveUp: number;
   /** First wait after a failure; doubles up to `backoffCapMs`. @defaultValue 1_000 */
@@ -97,12 +157,17 @@ export interface ProgramSpec {
   readonly overlap: boolean;
   /** Names of programs of the same app that have to be running first. */
   readonly after: readonly string[];
+  /** TCP endpoints that have to answer first (`after = ["tcp://127.0.0.1:5432"]`). */
+  readonly needs: readonly Endpoint[];
   /** Absolute. @defaultValue the app's directory */
   readonly directory: string;
   /** Added to, and stronger than, the app's `env`. */
   readonly env: Readonly<Record<string, string>>;
   /** Octal file mode mask of the process. @defaultValue 0o027 */
   readonly umask: number;
+  readonly limits: Limits;
+  /** What `appsup reload` sends; `undefined`: it is restarted instead. @defaultValue HUP for gunicorn and uWSGI */
+  readonly reloadSignal: StopSignal | undefined;
 }
 
 export interface AppSpec {
@@ -123,6 +188,11 @@ export interface AppSpec {
   /** Stronger than the env files. */
   readonly env: Readonly<Record<string, string>>;
   readonly programs: readonly ProgramSpec[];
+  readonly logs: LogLimits;
+  /** Logs that the app writes by itself: absolute paths, `*` and `?` in the last part. Shown by `logs`, not rotated. */
+  readonly logFiles: readonly string[];
+  /** `false`: nobody is told of it, whatever `config.toml` says. @defaultValue true */
+  readonly notify: boolean;
 }
 
 /** The program that serves the app's mount, if any: at most one per app (config holds that). */

@@ -3,7 +3,7 @@ import {userInfo} from 'node:os';
 
 import {serveControl} from '../control/server.ts';
 import type {ControlServer} from '../control/server.ts';
-import {AppsupError, messageOf} from '../errors.ts';
+import {AppsupError, isAppsupError, messageOf} from '../errors.ts';
 import {prepare} from '../launch/prepare.ts';
 import {OwnLog} from '../logs/own-log.ts';
 import {describeHolder, portHolder} from '../ports/taken.ts';
@@ -40,6 +40,8 @@ async function main(): Promise<void> {
     return;
   }
   const log = new OwnLog(paths.log);
+  // A bug ends the supervisor, with its stack in the log; the apps go on, and the next one adopts them.
+  process.on('uncaughtExceptionMonitor', (error) => log.write('error', 'a bug', {stack: error.stack}));
   const end = await run({paths, lock, log, sockets: inherited.sockets});
   tellStarter(process.env);
   const leave = (why: string) => {
@@ -121,6 +123,7 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
 if (process.argv[2] === '--version') process.stdout.write(`${version()}\n`);
 else void main().catch((error: unknown) => {
   tellStarter(process.env, error);
-  process.stderr.write(`${messageOf(error)}\n`);
-  process.exitCode = 1;
+  process.stderr.write(`${isAppsupError(error) || !(error instanceof Error) ? messageOf(error) : error.stack}\n`);
+  // What was begun (helpers, timers) must not keep a supervisor that answers nobody, with the lock in its hand.
+  process.exit(1);
 });

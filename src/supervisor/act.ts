@@ -16,6 +16,8 @@ export async function act({app, units}: Selection, {action, wait = true}: ActReq
       return await stop(app, units, wait);
     case 'restart':
       return await restart(app, units, wait);
+    case 'reload':
+      return await reload(app, units);
   }
 }
 
@@ -40,7 +42,7 @@ async function start(app: HostedApp, units: readonly Unit[], wait: boolean): Pro
     units.map(async (unit) => {
       if (already.has(unit)) return actResult(app, unit, {ok: true, unchanged: true});
       if (!wait) return actResult(app, unit, {ok: true});
-      await app.until(() => hasStarted(app, unit));
+      await app.until(() => hasStarted(app, unit), unit.spec.readyMs * 2);
       return startResult(app, unit);
     }),
   );
@@ -87,11 +89,28 @@ async function restart(app: HostedApp, units: readonly Unit[], wait: boolean): P
   return results;
 }
 
+/** What has no reload signal, or does not run, is restarted. */
+async function reload(app: HostedApp, units: readonly Unit[]): Promise<readonly ActResult[]> {
+  const results: ActResult[] = [];
+  for (const unit of app.inOrder(units).flat()) {
+    const signal = unit.spec.reloadSignal;
+    if (signal === undefined || unit.state.id !== 'running') {
+      results.push(...(await restart(app, [unit], true)));
+      continue;
+    }
+    const failure = await unit.reload(`SIG${signal}`);
+    await app.until(() => unit.leaving.length === 0);
+    const message = 'the new version did not become ready; nothing was reloaded';
+    results.push(actResult(app, unit, failure === undefined ? {ok: true} : {ok: false, failure, message}));
+  }
+  return results;
+}
+
 /** The start came to an end, good or bad; or it hangs on something that did not start. */
 function hasStarted(app: HostedApp, unit: Unit): boolean {
-  const waitsFor = app.waitsFor(unit);
-  if (waitsFor !== undefined) {
-    const needed = [...app.units.values()].filter(({id}) => id.program === waitsFor);
+  if (app.waitsFor(unit) !== undefined) {
+    const program = app.waitsForProgram(unit);
+    const needed = [...app.units.values()].filter(({id}) => id.program === program);
     return needed.some((each) => isAtRest(each) && app.waitsFor(each) === undefined);
   }
   return unit.state.id === 'running' || (isAtRest(unit) && unit.state.id !== undefined);
@@ -99,7 +118,7 @@ function hasStarted(app: HostedApp, unit: Unit): boolean {
 
 function startResult(app: HostedApp, unit: Unit): ActResult {
   const waitsFor = app.waitsFor(unit);
-  if (waitsFor !== undefined) return actResult(app, unit, {ok: false, message: `it waits for ${waitsFor}, which is not running`});
+  if (waitsFor !== undefined) return actResult(app, unit, {ok: false, message: `it waits for ${waitsFor}, and starts as soon as that is there`});
   const finished = unit.state.id === 'exited' && unit.state.exit.code === 0;
   const ok = unit.state.id === 'running' || finished;
   return actResult(app, unit, {ok, failure: ok ? undefined : unit.lastFailure});

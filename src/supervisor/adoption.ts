@@ -1,5 +1,3 @@
-import {readdirSync, readlinkSync} from 'node:fs';
-
 import {MARK, parseMark} from '../core/mark.ts';
 import type {Clock} from '../system/clock.ts';
 import type {Exits} from '../system/exits.ts';
@@ -64,26 +62,4 @@ export function adoptProcess(
   record: ProcessRecord,
 ): LiveProcess {
   return LiveProcess.adopt(world, record);
-}
-
-/** The descriptor by which a process holds a socket, found by the socket's inode; `undefined` if it has none. */
-export function descriptorOf(pid: number, inode: number): number | undefined {
-  const wanted = `socket:[${inode}]`;
-  try {
-    for (const name of readdirSync(`/proc/${pid}/fd`)) {
-      if (linkOf(`/proc/${pid}/fd/${name}`) === wanted) return Number(name);
-    }
-  } catch {
-    // The process ended meanwhile, or hides its descriptors (prctl PR_SET_DUMPABLE): either way there is nothing to fetch.
-  }
-  return undefined;
-}
-
-/** A descriptor may be closed between the listing and the look. */
-function linkOf(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,9 +1,10 @@
+import {rmSync} from 'node:fs';
 import path from 'node:path';
 
 import {readIfThere, writeAtomically} from '../system/files.ts';
 import type {Paths} from '../system/paths.ts';
 
-/** What the user asked for, per program. Survives reboots: what ran runs, what was stopped stays stopped. */
+/** What the user asked for, per process. Survives reboots: what ran runs, what was stopped stays stopped. */
 export type Desired = 'running' | 'stopped';
 
 /** One small file per app: a damaged one costs that app's wishes alone. */
@@ -16,7 +17,7 @@ export class DesiredStates {
     this.#onGarbage = onGarbage;
   }
 
-  /** Programs without a wish are stopped. */
+  /** By process name. */
   read(app: string): ReadonlyMap<string, Desired> {
     const file = this.#file(app);
     const text = readIfThere(file);
@@ -27,7 +28,12 @@ export class DesiredStates {
   }
 
   write(app: string, wishes: ReadonlyMap<string, Desired>): void {
-    writeAtomically(this.#file(app), JSON.stringify({version: 1, programs: Object.fromEntries(wishes)}));
+    writeAtomically(this.#file(app), JSON.stringify({version: 1, processes: Object.fromEntries(wishes)}));
+  }
+
+  /** Nothing is wished of an app that was removed. */
+  remove(app: string): void {
+    rmSync(this.#file(app), {force: true});
   }
 
   #file(app: string): string {
@@ -37,11 +43,11 @@ export class DesiredStates {
 
 function parse(text: string): ReadonlyMap<string, Desired> | undefined {
   try {
-    const value = JSON.parse(text) as {version?: unknown; programs?: unknown} | null;
-    if (value?.version !== 1 || typeof value.programs !== 'object' || value.programs === null) return undefined;
+    const value = JSON.parse(text) as {version?: unknown; processes?: unknown} | null;
+    if (value?.version !== 1 || typeof value.processes !== 'object' || value.processes === null) return undefined;
     const wishes = new Map<string, Desired>();
-    for (const [program, wish] of Object.entries(value.programs)) {
-      if (wish === 'running' || wish === 'stopped') wishes.set(program, wish);
+    for (const [process, wish] of Object.entries(value.processes)) {
+      if (wish === 'running' || wish === 'stopped') wishes.set(process, wish);
     }
     return wishes;
   } catch (error) {

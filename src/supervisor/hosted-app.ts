@@ -4,9 +4,11 @@ import type {AppSpec, ProgramSpec} from '../core/spec.ts';
 import type {UnitState} from '../core/state.ts';
 import type {Clock} from '../system/clock.ts';
 import type {Desired, DesiredStates} from './desired.ts';
+import type {Verdict} from './health.ts';
 import type {HeldSocket} from './held-socket.ts';
 import type {UnitRecord} from './records.ts';
-import type {Runner, Started} from './unit.ts';
+import {Needs} from './needs.ts';
+import type {Runner, Started, UnitIdentity} from './unit.ts';
 import {Unit} from './unit.ts';
 
 /** A process that was found running, for the unit that it belongs to. */
@@ -22,6 +24,7 @@ export interface HostedAppOptions {
   readonly runner: Runner;
   readonly desired: DesiredStates;
   readonly onChange: (app: HostedApp, unit: Unit, from: UnitState) => void;
+  readonly onHealth: (app: HostedApp, unit: Unit, verdict: Verdict) => void;
   /** Bind the app's port if that is possible now; `undefined` with a reason in `app.portProblem` if not. */
   readonly bind: (app: HostedApp) => HeldSocket | undefined;
 }
@@ -47,12 +50,14 @@ export class HostedApp {
   /** Units that start as soon as what they come after is running. */
   readonly #pending = new Set<Unit>();
   readonly #listeners = new Set<() => void>();
+  readonly #needs: Needs;
 
   constructor(options: HostedAppOptions) {
     this.#options = options;
     this.name = options.name;
     this.file = options.file;
     this.#wishes = new Map(options.desired.read(options.name));
+    this.#needs = new Needs({clock: options.clock, onAnswer: () => this.#look()});
   }
 
   /** Take a good version of the app's file. What runs goes on as it is; new programs get a unit. */
@@ -79,23 +84,38 @@ export class HostedApp {
     return this.#add(main.program, record.process, index, {main, restarts: record.restarts});
   }
 
-  desired(program: string): Desired {
-    return this.#wishes.get(program) ?? 'stopped';
+  /** A process that came with a higher `numprocs` is wished for as its siblings are; nothing wished is stopped. */
+  desired({program, process}: UnitIdentity): Desired {
+    const sibling = [...this.#wishes.keys()].find((name) => name === program || name.replace(/_\d+$/, '') === program);
+    return this.#wishes.get(process) ?? this.#wishes.get(sibling ?? '') ?? 'stopped';
   }
 
   /** What a unit waits for before it starts, or `undefined`. */
   waitsFor(unit: Unit): string | undefined {
     if (!this.#pending.has(unit)) return undefined;
-    return unit.spec.after.find((name) => !this.#isUp(name));
+    const program = unit.spec.after.find((name) => !this.#isUp(name));
+    return program ?? this.#needs.missing(unit.spec.needs);
+  }
+
+  /** The program of this app that a unit waits for, or `undefined`. */
+  waitsForProgram(unit: Unit): string | undefined {
+    return this.#pending.has(unit) ? unit.spec.after.find((name) => !this.#isUp(name)) : undefined;
   }
 
   /** Remember the wish, then start in order. Does not wait. */
   start(units: readonly Unit[]): void {
     this.#wish(units, 'running');
+    for (const unit of units) if (unit.state.id !== 'running') unit.forget();
     this.resume(units);
   }
 
-  /** Start without a new wish: after a boot, or when the supervisor returns. */
+  /** Start what the user wished for earlier: after a boot, or when the supervisor returns. Never gives up. */
+  wake(units: readonly Unit[]): void {
+    for (const unit of units) unit.patient = true;
+    this.resume(units);
+  }
+
+  /** Start without a new wish. */
   resume(units: readonly Unit[]): void {
     for (const unit of units) this.#pending.add(unit);
     this.#startPending();
@@ -119,19 +139,22 @@ export class HostedApp {
   /** Ask for a new generation. What is not running is started. Does not wait. */
   restart(unit: Unit): void {
     this.#wish([unit], 'running');
+    unit.forget();
     if (unit.state.id === 'running' || unit.state.id === 'starting') unit.send({type: 'restart'});
     else this.resume([unit]);
   }
 
-  /** Resolves when the condition holds; it is asked after every change of the app. */
-  async until(condition: () => boolean): Promise<void> {
+  /** Resolves when the condition holds, which is asked after every change of the app; or when time is up. */
+  async until(condition: () => boolean, limitMs = Infinity): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve) => {
-      const look = () => {
-        if (!condition()) return;
+      const done = () => {
         this.#listeners.delete(look);
+        limit?.cancel();
         resolve();
       };
+      const look = () => condition() && done();
+      const limit = limitMs === Infinity ? undefined : this.#options.clock.after(limitMs, done);
       this.#listeners.add(look);
     });
   }
@@ -178,6 +201,7 @@ export class HostedApp {
       clock: this.#options.clock,
       runner: this.#options.runner,
       onChange: (changed, from) => this.#changed(changed, from),
+      onHealth: (changed, verdict) => this.#options.onHealth(this, changed, verdict),
       ...found,
     });
     this.units.set(process, unit);
@@ -187,13 +211,22 @@ export class HostedApp {
   #changed(unit: Unit, from: UnitState): void {
     this.tendSocket();
     this.#options.onChange(this, unit, from);
+    this.#look();
+  }
+
+  #look(): void {
     this.#startPending();
+    if (this.#pending.size === 0) this.#needs.rest();
     for (const look of [...this.#listeners]) look();
   }
 
   #startPending(): void {
     for (const unit of [...this.#pending]) {
       if (!unit.spec.after.every((name) => this.#isUp(name))) continue;
+      if (this.#needs.missing(unit.spec.needs) !== undefined) {
+        this.#needs.await(unit.spec.needs);
+        continue;
+      }
       this.#pending.delete(unit);
       unit.send({type: 'start'});
     }
@@ -207,9 +240,9 @@ export class HostedApp {
   /** @throws AppsupError `DISK`: then nothing was changed. */
   #wish(units: readonly Unit[], wish: Desired): void {
     const wishes = new Map(this.#wishes);
-    for (const {id} of units) wishes.set(id.program, wish);
+    for (const {id} of units) wishes.set(id.process, wish);
     this.#options.desired.write(this.name, wishes);
-    for (const [program, value] of wishes) this.#wishes.set(program, value);
+    for (const [process, value] of wishes) this.#wishes.set(process, value);
   }
 }
 

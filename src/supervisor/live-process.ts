@@ -83,6 +83,11 @@ export class LiveProcess {
     this.#terminated = signalTree(this.#world.proc, this.#world.processes, this.record, signal);
   }
 
+  /** Send the leader a signal that does not end it. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.lives()) this.#world.processes.signal(this.pid, signal);
+  }
+
   /** SIGKILL to everything, now. */
   kill(): void {
     this.#killAt = -Infinity;

@@ -8,7 +8,7 @@ export type Address = {readonly path: string} | {readonly port: number};
 
 export interface ProbeRequest {
   readonly address: Address;
-  readonly readiness: Readiness;
+  readonly readiness: Extract<Readiness, {kind: 'http' | 'tcp'}>;
   /** Path to ask for, the mount included. */
   readonly url: string;
   /** `Host` header. */
@@ -25,15 +25,18 @@ export type ProbeResult =
 /** Statuses by which an application or its server says that it does not work; every other answer is one of a living app. */
 const BROKEN = new Set([500, 502, 503, 504]);
 
+/** A TCP connection, and nothing sent. */
+export async function askEndpoint(host: string, port: number, timeoutMs: number, signal: AbortSignal): Promise<ProbeResult> {
+  return await connect({host, port}, timeoutMs, signal);
+}
+
 /** Ask once. Never rejects: a failure is an answer too. */
 export async function probe(request: ProbeRequest, signal: AbortSignal): Promise<ProbeResult> {
   switch (request.readiness.kind) {
     case 'http':
       return await askHttp(request, request.readiness, signal);
     case 'tcp':
-      return await askTcp(request.address, request.readiness.timeoutMs, signal);
-    case 'none':
-      return {up: true, detail: 'not asked'};
+      return await connect(target(request.address), request.readiness.timeoutMs, signal);
   }
 }
 
@@ -44,7 +47,7 @@ async function askHttp(
 ): Promise<ProbeResult> {
   return await new Promise((resolve) => {
     const request = http.get({
-      ...('path' in address ? {socketPath: address.path} : {host: '127.0.0.1', port: address.port}),
+      ...('path' in address ? {socketPath: address.path} : target(address)),
       path: url,
       agent: false,
       signal,
@@ -64,9 +67,13 @@ async function askHttp(
   });
 }
 
-async function askTcp(address: Address, timeoutMs: number, signal: AbortSignal): Promise<ProbeResult> {
+function target(address: Address): {readonly path: string} | {readonly host: string; readonly port: number} {
+  return 'path' in address ? address : {host: '127.0.0.1', port: address.port};
+}
+
+async function connect(to: net.NetConnectOpts, timeoutMs: number, signal: AbortSignal): Promise<ProbeResult> {
   return await new Promise((resolve) => {
-    const socket = net.connect({...('path' in address ? address : {host: '127.0.0.1', port: address.port}), signal});
+    const socket = net.connect({...to, signal});
     socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no connection within ${timeoutMs / 1000} s`)));
     socket.once('error', (error) => resolve(failure(error)));
     socket.once('connect', () => {

@@ -39,15 +39,17 @@ function processStatus(app: HostedApp, unit: Unit, clock: Clock, memory: boolean
     program: unit.id.program,
     process: unit.id.process,
     state: state.id,
-    desired: app.desired(unit.id.program),
+    desired: app.desired(unit.id),
     since: unit.since,
     restarts: unit.restarts,
     pid: main?.process.pid,
     memory: memory && main !== undefined ? main.process.memory() : undefined,
     reason: reasonOf(app, unit),
     nextTryAt: state.id === 'backoff' ? clock.wall() + Math.max(0, state.until - clock.monotonic()) : undefined,
+    health: unit.verdict === undefined ? undefined : unit.verdict.healthy ? 'healthy' : 'unhealthy',
     adopted: main?.process.adopted ?? false,
     lastChangeFailed: unit.change === undefined ? unit.lastChangeFailed?.reason : undefined,
+    serves: unit.spec.listen !== 'none',
     outdated: main !== undefined && app.spec !== undefined && main.process.record.hash !== app.hash,
   };
 }
@@ -58,7 +60,7 @@ function reasonOf(app: HostedApp, unit: Unit): string | undefined {
   if (waitsFor !== undefined) return `waits for ${waitsFor}`;
   switch (state.id) {
     case 'stopped':
-      return app.desired(unit.id.program) === 'stopped' ? 'stopped by you' : undefined;
+      return app.desired(unit.id) === 'stopped' ? 'stopped by you' : undefined;
     case 'starting':
       return unit.lastFailure?.reason;
     case 'backoff':
@@ -67,6 +69,8 @@ function reasonOf(app: HostedApp, unit: Unit): string | undefined {
     case 'exited':
       return describeExit(state.exit);
     case 'running':
+      if (unit.verdict?.healthy === false) return `unhealthy: ${unit.verdict.detail}`;
+      return unit.lastReplaced === undefined ? undefined : `replaced: ${unit.lastReplaced}`;
     case 'stopping':
       return undefined;
   }

@@ -1,7 +1,7 @@
 import {rmSync, statSync} from 'node:fs';
 import path from 'node:path';
 
-import {formatMark} from '../core/mark.ts';
+import {formatMark, parseMark} from '../core/mark.ts';
 import type {AppSpec, ProgramSpec} from '../core/spec.ts';
 import {AppsupError, messageOf, systemCode} from '../errors.ts';
 import type {LaunchContext, Prepared} from '../launch/prepare.ts';
@@ -12,8 +12,9 @@ import {lastWords} from './last-words.ts';
 import type {LastWords} from './last-words.ts';
 import type {ProcessWorld} from './live-process.ts';
 import {LiveProcess} from './live-process.ts';
-import {probe} from './probe.ts';
-import type {ProbeRequest} from './probe.ts';
+import type {ProbeResult} from './probe.ts';
+import {Prover} from './prover.ts';
+import type {AskFacts} from './prover.ts';
 import {privateSocketPath} from './records.ts';
 import type {ProcessRecord} from './records.ts';
 import type {Runner, Started, UnitIdentity} from './unit.ts';
@@ -36,6 +37,8 @@ export interface RunnerOptions extends ProcessWorld {
   readonly lookUp: (app: string) => Promise<AppAtStart>;
   /** The app's socket: bound now if it is not held yet. @throws AppsupError `PORT_TAKEN` */
   readonly hold: (app: string, port: number) => HeldSocket;
+  /** Of the app's held socket. */
+  readonly heldInode: (app: string) => number | undefined;
   /** True when the app's socket is held. */
   readonly holds: (app: string) => boolean;
   /** Let go of the app's port: its program binds it by itself. */
@@ -46,59 +49,76 @@ export interface RunnerOptions extends ProcessWorld {
 /** Starts real processes: prepares the command, hands over sockets, spawns, and asks until it answers. */
 export class ProcessRunner implements Runner {
   readonly #options: RunnerOptions;
-  readonly #requests = new WeakMap<LiveProcess, ProbeRequest>();
+  readonly #prover: Prover;
   #lastGeneration = 0;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#prover = new Prover({
+      clock: options.clock,
+      proc: options.proc,
+      factsOf: (started) => this.#factsOf(started),
+      heldInode: options.heldInode,
+    });
   }
 
   async start(unit: UnitIdentity, signal: AbortSignal): Promise<Started> {
-    const {paths, prepare, lookUp, user, onWarning} = this.#options;
+    const {prepare, lookUp, onWarning} = this.#options;
     const now = await lookUp(unit.app);
     const program = now.app.programs.find(({name}) => name === unit.program);
     if (program === undefined) {
       throw new AppsupError('NO_SUCH_PROGRAM', `Cannot start "${unit.app}:${unit.program}": ${now.app.file} has no such program`);
     }
     const generation = this.#nextGeneration();
-    const prepared = await prepare(now.app, program, {
-      user,
-      paths,
-      port: now.port,
-      base: now.publicUrl === undefined ? {} : {publicUrl: now.publicUrl},
-      process: unit.process,
-      index: unit.index,
-      generation,
-    });
+    const prepared = await prepare(now.app, program, this.#context(unit, now, generation));
     for (const warning of prepared.warnings) onWarning(unit.app, unit.process, warning);
     const sockets = await this.#openSockets({unit, program, prepared, port: now.port, generation});
     signal.throwIfAborted();
     return await this.#spawn({unit, now, program, prepared, generation, sockets});
   }
 
-  async ready(started: Started, signal: AbortSignal, onRefusal: (detail: string) => void): Promise<void> {
-    const request = this.#requests.get(started.process);
-    if (request === undefined) return;
-    for (let look = 0; ; look++) {
-      const answer = await probe(request, signal);
-      signal.throwIfAborted();
-      if (answer.up) return;
-      if (!answer.refused) onRefusal(answer.detail);
-      // Nobody listens yet, which no event tells: look again soon at first, then seldom.
-      const wait = answer.refused ? Math.min(20 + look, 250) : 500;
-      await new Promise<void>((resolve) => this.#options.clock.after(wait, resolve));
-      signal.throwIfAborted();
-    }
+  async ready(
+    started: Started,
+    options: {readonly signal: AbortSignal; readonly beside: boolean; readonly onRefusal: (detail: string) => void},
+  ): Promise<void> {
+    await this.#prover.ready(started, options);
   }
 
-  canShare({app}: UnitIdentity): boolean {
-    return this.#options.holds(app);
+  async check(started: Started, signal: AbortSignal): Promise<ProbeResult> {
+    return await this.#prover.check(started, signal);
+  }
+
+  canShare(main: Started): boolean {
+    const {holds, proc, onWarning} = this.#options;
+    const {app, process} = main;
+    if (!process.record.held || !holds(app.name) || !this.#prover.canProveBeside(main)) return false;
+    const needed = process.memory() * 1.1;
+    const free = proc.availableMemory();
+    if (free === undefined || free > needed) return true;
+    onWarning(app.name, main.program.name, 'there is not enough free memory for two generations: stop, then start');
+    return false;
   }
 
   lastWords({record, secrets}: LiveProcess): LastWords {
     const {reason, lines} = lastWords(record.logFile, record.logOffset);
     const hide = (text: string) => secrets.reduce((result, secret) => result.replaceAll(secret, '***'), text);
     return {reason: reason === undefined ? undefined : hide(reason), lines: lines.map(hide)};
+  }
+
+  #context(unit: UnitIdentity, {port, publicUrl}: AppAtStart, generation: number): LaunchContext {
+    const {user, paths} = this.#options;
+    const base = publicUrl === undefined ? {} : {publicUrl};
+    return {user, paths, port, base, process: unit.process, index: unit.index, generation};
+  }
+
+  /** Of a process that was adopted: as if it were started now. */
+  async #factsOf({app, program, process}: Started): Promise<AskFacts> {
+    const now = await this.#options.lookUp(app.name);
+    const identity = parseMark(process.record.mark);
+    const unit = {app: app.name, program: program.name, process: identity?.process ?? program.name, index: 0};
+    const current = now.app.programs.find(({name}) => name === program.name) ?? program;
+    const prepared = await this.#options.prepare(now.app, current, this.#context(unit, now, process.record.generation));
+    return {prepared, publicUrl: now.publicUrl};
   }
 
   #nextGeneration(): number {
@@ -144,7 +164,7 @@ export class ProcessRunner implements Runner {
     const logOffset = sizeOf(logFile);
     let live: LiveProcess | undefined;
     let early: Parameters<LiveProcess['ended']>[0] | undefined;
-    const request = {...prepared, sockets: sockets.fds, logFile};
+    const request = {...prepared, sockets: sockets.fds, logFile, limits: program.limits};
     const {pid} = await processes
       .spawn(request, (exit) => {
         early = exit;
@@ -171,20 +191,8 @@ export class ProcessRunner implements Runner {
     live = LiveProcess.started(this.#options, record, prepared.secrets);
     if (early !== undefined) live.ended(early);
     void live.gone.then(() => sockets.own?.close());
-    this.#remember(live, program, prepared, now.publicUrl);
+    this.#prover.remember(live, {prepared, publicUrl: now.publicUrl});
     return {process: live, app: now.app, program, private: sockets.own !== undefined};
-  }
-
-  #remember(live: LiveProcess, program: ProgramSpec, prepared: Prepared, publicUrl: string | undefined): void {
-    const {privateSocket, port} = live.record;
-    if (program.listen === 'none' || port === undefined) return;
-    this.#requests.set(live, {
-      address: privateSocket === undefined ? {port} : {path: privateSocket},
-      readiness: program.readiness,
-      url: prepared.probePath ?? '/',
-      host: prepared.probeHost ?? `127.0.0.1:${port}`,
-      https: publicUrl?.startsWith('https:') ?? false,
-    });
   }
 }
 

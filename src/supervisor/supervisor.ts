@@ -18,10 +18,12 @@ import type {Exits} from '../system/exits.ts';
 import type {Paths} from '../system/paths.ts';
 import type {Sockets} from '../system/sockets.ts';
 import {act} from './act.ts';
-import {adoptProcess, descriptorOf, endOrphans, inheritanceOf} from './adoption.ts';
+import {descriptorOf, inodeOfOwn} from './accepting.ts';
+import {adoptProcess, endOrphans, inheritanceOf} from './adoption.ts';
 import {DesiredStates} from './desired.ts';
 import {HeldSocket} from './held-socket.ts';
 import {HostedApp} from './hosted-app.ts';
+import type {Verdict} from './health.ts';
 import type {ProcessWorld} from './live-process.ts';
 import {Records} from './records.ts';
 import type {UnitRecord} from './records.ts';
@@ -101,6 +103,7 @@ export class Supervisor implements SupervisorApi {
       ...options,
       lookUp: (app) => this.#lookUp(app),
       hold: (app, port) => this.#hold(app, port),
+      heldInode: (app) => this.#heldInode(app),
       holds: (app) => this.#apps.get(app)?.socket !== undefined,
       release: (app) => this.#release(app),
       onWarning: (app, process, text) => options.log('warn', text, {app, process}),
@@ -246,9 +249,9 @@ export class Supervisor implements SupervisorApi {
     await this.#fetchSocket(app);
     app.tendSocket();
     const units = [...app.units.values()];
-    const wanted = units.filter((unit) => app.desired(unit.id.program) === 'running' && unit.main === undefined);
-    const unwanted = units.filter((unit) => app.desired(unit.id.program) === 'stopped' && unit.main !== undefined);
-    if (app.spec !== undefined) app.resume(wanted);
+    const wanted = units.filter((unit) => app.desired(unit.id) === 'running' && unit.main === undefined);
+    const unwanted = units.filter((unit) => app.desired(unit.id) === 'stopped' && unit.main !== undefined);
+    if (app.spec !== undefined) app.wake(wanted);
     // A stop that was under way when the supervisor died.
     void app.halt(unwanted);
   }
@@ -304,6 +307,7 @@ export class Supervisor implements SupervisorApi {
       return;
     }
     app.socket?.close();
+    this.#desired.remove(app.name);
     this.#apps.delete(app.name);
     this.#emit({type: 'config', at: this.#options.clock.wall(), app: app.name, change: 'removed'});
   }
@@ -333,6 +337,7 @@ export class Supervisor implements SupervisorApi {
       runner: this.#runner,
       desired: this.#desired,
       onChange: (changed, unit, from) => this.#changed(changed, unit, from),
+      onHealth: (sick, unit, verdict) => this.#healthChanged(sick, unit, verdict),
       bind: (bound) => this.#bindQuietly(bound),
     });
     this.#apps.set(name, app);
@@ -347,6 +352,11 @@ export class Supervisor implements SupervisorApi {
       });
     }
     return {app: app.spec, hash: app.hash, port: app.port, publicUrl: app.publicUrl};
+  }
+
+  #heldInode(name: string): number | undefined {
+    const fd = this.#apps.get(name)?.socket?.fd;
+    return fd === undefined ? undefined : inodeOfOwn(fd);
   }
 
   #hold(name: string, port: number): HeldSocket {
@@ -411,6 +421,13 @@ export class Supervisor implements SupervisorApi {
     const phase = state.change !== undefined ? 'proving' : reason === undefined ? 'replaced' : 'gave-up';
     this.#options.log('info', `change: ${phase}`, {...facts, reason});
     this.#emit({type: 'change', at, ...facts, phase, reason: phase === 'gave-up' ? reason : undefined});
+  }
+
+  #healthChanged(app: HostedApp, {id}: Unit, verdict: Verdict): void {
+    const detail = verdict.healthy ? undefined : verdict.detail;
+    const facts = {app: app.name, process: id.process, health: verdict.healthy ? 'recovered' : 'unhealthy', detail} as const;
+    this.#options.log(verdict.healthy ? 'info' : 'warn', `health: ${facts.health}`, facts);
+    this.#emit({type: 'health', at: this.#options.clock.wall(), ...facts});
   }
 
   /** A full disk must not hurt what runs: the record is written again at the next change. */

@@ -71,7 +71,7 @@ const WAITS_MS = [1, 2, 5, 10, 20, 50, 100];
  * Wait until nothing of a leader is left; SIGKILL whatever is there from the moment `killAt` on.
  *
  * There is no event for the end of a process that is not our child, so this looks again, at growing distances, as
- * long as there is something to wait for.
+ * long as there is something to wait for. A process that became another user's (sudo) cannot be ended by us and is not waited for.
  */
 export async function endTree(options: {
   readonly proc: Proc;
@@ -82,10 +82,13 @@ export async function endTree(options: {
   readonly killAt: () => number;
 }): Promise<void> {
   const {proc, processes, clock, leader, killAt} = options;
+  const beyondReach = new Set<number>();
   for (let look = 0; ; look++) {
-    const left = membersOf(proc, leader);
+    const left = membersOf(proc, leader).filter(({pid}) => !beyondReach.has(pid));
     if (left.length === 0) return;
-    if (clock.monotonic() >= killAt()) for (const {pid} of left) processes.signal(pid, 'SIGKILL');
+    if (clock.monotonic() >= killAt()) {
+      for (const {pid} of left) if (!processes.signal(pid, 'SIGKILL')) beyondReach.add(pid);
+    }
     const wait = WAITS_MS[Math.min(look, WAITS_MS.length - 1)] as number;
     await new Promise<void>((resolve) => clock.after(wait, resolve));
   }

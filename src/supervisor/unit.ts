@@ -3,18 +3,27 @@ import type {AppSpec, ProgramSpec} from '../core/spec.ts';
 import type {Action, Change, Exit, Role, UnitEvent, UnitState} from '../core/state.ts';
 import {messageOf} from '../errors.ts';
 import type {Clock, Timer} from '../system/clock.ts';
+import {HealthWatch} from './health.ts';
+import type {Verdict} from './health.ts';
 import type {LastWords} from './last-words.ts';
 import {Leaving} from './leaving.ts';
+import {LimitWatch} from './limit-watch.ts';
 import type {LiveProcess} from './live-process.ts';
+import type {ProbeResult} from './probe.ts';
 
 /** Starts processes for a unit and judges them; see `runner.ts` for the real one. */
 export interface Runner {
   /** Prepare and spawn one generation. @throws AppsupError why it could not be started */
   start(unit: UnitIdentity, signal: AbortSignal): Promise<Started>;
-  /** Resolves when the process answers as it should; rejects only when aborted. `onRefusal` hears every other answer. */
-  ready(started: Started, signal: AbortSignal, onRefusal: (detail: string) => void): Promise<void>;
-  /** True when a second process can be given the same listening socket. */
-  canShare(unit: UnitIdentity): boolean;
+  /** Resolves when the process answers as it should; rejects only when aborted. `beside`: an older one answers as well. */
+  ready(
+    started: Started,
+    options: {readonly signal: AbortSignal; readonly beside: boolean; readonly onRefusal: (detail: string) => void},
+  ): Promise<void>;
+  /** Ask a running process once. */
+  check(started: Started, signal: AbortSignal): Promise<ProbeResult>;
+  /** True when a second process can be given the same listening socket, and be told from the first. */
+  canShare(main: Started): boolean;
   /** What the process printed last. */
   lastWords(process: LiveProcess): LastWords;
 }
@@ -41,6 +50,13 @@ interface Starting {
   readonly abort: AbortController;
 }
 
+/** What is watched of a process that serves. */
+interface Watched {
+  readonly main: Started;
+  readonly health: HealthWatch | undefined;
+  readonly limits: LimitWatch;
+}
+
 /** What became of the last start, stop or restart, for the answer to the user. */
 export interface Outcome {
   readonly reason: string;
@@ -61,6 +77,10 @@ export class Unit {
   since: number;
   /** Why the last overlapping restart came to nothing, until one succeeds. */
   lastChangeFailed: Outcome | undefined;
+  /** After a boot nothing gives up: a database may be late. Ends when the process lasts, or the user says something. */
+  patient = false;
+  /** Why it was replaced by our own decision, the last time. */
+  lastReplaced: string | undefined;
   /** The last failure of a process of this unit. */
   lastFailure: Outcome | undefined;
   /** Milliseconds from the last spawn of a main or promoted process to its readiness. */
@@ -72,11 +92,14 @@ export class Unit {
   #candidate: Started | undefined;
   #spec: ProgramSpec;
   #timer: Timer | undefined;
+  #watched: Watched | undefined;
   readonly #leaving = new Set<Leaving>();
+  readonly #rehearsing = new Set<LiveProcess>();
   readonly #starting = new Set<Starting>();
   readonly #clock: Clock;
   readonly #runner: Runner;
   readonly #onChange: (unit: Unit, from: UnitState) => void;
+  readonly #onHealth: (unit: Unit, verdict: Verdict) => void;
 
   constructor(options: {
     readonly id: UnitIdentity;
@@ -84,6 +107,7 @@ export class Unit {
     readonly clock: Clock;
     readonly runner: Runner;
     readonly onChange: (unit: Unit, from: UnitState) => void;
+    readonly onHealth: (unit: Unit, verdict: Verdict) => void;
     /** A process that an earlier supervisor left behind. */
     readonly main?: Started;
     readonly restarts?: number;
@@ -93,11 +117,13 @@ export class Unit {
     this.#clock = options.clock;
     this.#runner = options.runner;
     this.#onChange = options.onChange;
+    this.#onHealth = options.onHealth;
     this.#main = options.main;
     this.restarts = options.restarts ?? 0;
     this.#state = options.main === undefined ? {id: 'stopped'} : adopted();
     this.since = options.main?.process.record.startedAt ?? options.clock.wall();
     if (options.main !== undefined) this.#watch(options.main);
+    this.#tend();
   }
 
   get state(): UnitState {
@@ -116,9 +142,9 @@ export class Unit {
     return this.#candidate;
   }
 
-  /** Replaced processes that are on their way out. */
+  /** Replaced processes that are on their way out, and one that only proves new code. */
   get leaving(): readonly LiveProcess[] {
-    return [...this.#leaving].map(({process}) => process);
+    return [...this.#rehearsing, ...[...this.#leaving].map(({process}) => process)];
   }
 
   /** The spec that decides: of the newest generation. */
@@ -134,11 +160,11 @@ export class Unit {
   /** Tell the unit what happened, or what is wished. */
   send(event: UnitEvent): void {
     const from = this.#state;
-    if (event.type === 'start' || event.type === 'restart') this.restarts = 0;
     const {state, actions} = transition(from, event, {
-      spec: this.#running().program,
+      spec: this.#limits(),
       probed: this.#running().program.readiness.kind !== 'none',
-      overlap: this.#canOverlap(),
+      // Looking costs something, and only a restart asks.
+      overlap: event.type === 'restart' && this.#canOverlap(),
       now: this.#clock.monotonic(),
     });
     this.#state = state;
@@ -148,9 +174,45 @@ export class Unit {
     if (event.type !== 'start' && event.type !== 'restart' && state.id === 'starting' && from.id !== 'stopping') {
       this.restarts++;
     }
+    if (state.id === 'running' && state.settles === undefined) this.patient = false;
     this.#arm();
+    this.#tend();
     for (const action of actions) this.#do(action);
     if (state !== from) this.#onChange(this, from);
+  }
+
+  /** What the last answers say; `undefined` when it is not asked while it runs. */
+  get verdict(): Verdict | undefined {
+    return this.#watched?.health?.verdict;
+  }
+
+  /** A user's word: earlier failures no longer count. */
+  forget(): void {
+    this.restarts = 0;
+    this.patient = false;
+    this.lastFailure = undefined;
+    this.lastReplaced = undefined;
+  }
+
+  /** Replace the running process by our own decision. */
+  replace(why: string): void {
+    if (this.#state.id !== 'running' || this.#state.change !== undefined) return;
+    this.lastReplaced = why;
+    this.restarts++;
+    this.send({type: 'restart'});
+  }
+
+  /**
+   * Let the running process take up new code by itself (its reload signal), after another process has proven that the
+   * code works, where that is possible. Resolves with what went wrong, or `undefined` once it answers again.
+   */
+  async reload(signal: NodeJS.Signals): Promise<Outcome | undefined> {
+    const main = this.#main;
+    if (this.#state.id !== 'running' || main === undefined) return {reason: 'it is not running', output: [], error: undefined};
+    const failure = this.#canOverlap() ? await this.#rehearse() : undefined;
+    if (failure !== undefined || main !== this.#main) return failure;
+    main.process.signal(signal);
+    return await this.#proven(main);
   }
 
   /** A process that an earlier supervisor was ending; this one goes on with it. */
@@ -158,12 +220,18 @@ export class Unit {
     this.#retire(process);
   }
 
+  /** The spec for the machine. */
+  #limits(): ProgramSpec {
+    const {program} = this.#running();
+    return this.patient ? {...program, giveUp: Infinity} : program;
+  }
+
   #running(): {readonly program: ProgramSpec} {
     return this.#main ?? {program: this.#spec};
   }
 
   #canOverlap(): boolean {
-    return this.#spec.overlap && this.#main?.private === true && this.#runner.canShare(this.id);
+    return this.#spec.overlap && this.#main !== undefined && this.#runner.canShare(this.#main);
   }
 
   #arm(): void {
@@ -171,6 +239,43 @@ export class Unit {
     const at = deadlineOf(this.#state);
     this.#timer =
       at === undefined ? undefined : this.#clock.after(at - this.#clock.monotonic(), () => this.send({type: 'due'}));
+  }
+
+  /** Watch the health and the limits of whatever serves now, and of nothing else. */
+  #tend(): void {
+    const main = this.#state.id === 'running' ? this.#main : undefined;
+    if (this.#watched?.main === main) return;
+    this.#watched?.health?.close();
+    this.#watched?.limits.close();
+    this.#watched = main === undefined ? undefined : this.#look(main);
+  }
+
+  #look(main: Started): Watched {
+    const {health, limits} = main.program;
+    const clock = this.#clock;
+    return {
+      main,
+      health:
+        health === undefined
+          ? undefined
+          : new HealthWatch({
+              health,
+              clock,
+              check: async (signal) => await this.#runner.check(main, signal),
+              onVerdict: (verdict) => {
+                this.#onHealth(this, verdict);
+                if (!verdict.healthy && health.onUnhealthy === 'restart') this.replace(`unhealthy: ${verdict.detail}`);
+              },
+            }),
+      limits: new LimitWatch({
+        limits,
+        clock,
+        ageMs: clock.wall() - main.process.record.startedAt,
+        memory: () => main.process.memory(),
+        random: Math.random,
+        onLimit: (why) => this.replace(why),
+      }),
+    };
   }
 
   #do(action: Action): void {
@@ -234,8 +339,10 @@ export class Unit {
     const begun = this.#clock.monotonic();
     void started.process.gone.then(() => abort.abort());
     try {
-      await this.#runner.ready(started, abort.signal, (detail) => {
-        this.#note(started, {reason: detail, output: [], error: undefined});
+      await this.#runner.ready(started, {
+        signal: abort.signal,
+        beside: this.#roleOf(started) === 'candidate',
+        onRefusal: (detail) => this.#note(started, {reason: detail, output: [], error: undefined}),
       });
     } catch (error) {
       if (abort.signal.aborted) return;
@@ -245,6 +352,41 @@ export class Unit {
     if (role === undefined) return;
     this.readyMs = this.#clock.monotonic() - begun;
     this.send({type: 'ready', role});
+  }
+
+  /** Start a process with the new code, prove it, and end it again. */
+  async #rehearse(): Promise<Outcome | undefined> {
+    let trial: Started;
+    try {
+      trial = await this.#runner.start(this.id, new AbortController().signal);
+    } catch (error) {
+      return {reason: messageOf(error), output: [], error: error as Error};
+    }
+    this.#rehearsing.add(trial.process);
+    this.#onChange(this, this.#state);
+    const failure = await this.#proven(trial);
+    this.#rehearsing.delete(trial.process);
+    this.#retire(trial.process, trial.program);
+    return failure;
+  }
+
+  /** Ask until it answers, ends, or time is up. */
+  async #proven(started: Started): Promise<Outcome | undefined> {
+    const abort = new AbortController();
+    let last: string | undefined;
+    const late = this.#clock.after(started.program.readyMs, () => abort.abort());
+    void started.process.gone.then(() => abort.abort());
+    try {
+      const options = {signal: abort.signal, beside: started !== this.#main, onRefusal: (detail: string) => (last = detail)};
+      await this.#runner.ready(started, options);
+      return undefined;
+    } catch (error) {
+      if (!abort.signal.aborted) throw error;
+      const words = this.#runner.lastWords(started.process);
+      return {reason: words.reason ?? last ?? 'it did not become ready', output: words.lines, error: undefined};
+    } finally {
+      late.cancel();
+    }
   }
 
   #watch(started: Started): void {
@@ -277,6 +419,7 @@ export class Unit {
     this.#main = this.#candidate;
     this.#candidate = undefined;
     this.lastChangeFailed = undefined;
+    this.#tend();
     // The candidate may not be spawned yet when the old process dies: it then arrives as main.
     for (const starting of this.#starting) starting.role = 'main';
     if (old !== undefined) this.#retire(old.process, old.program);

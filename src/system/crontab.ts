@@ -1,5 +1,5 @@
 import {execFile} from 'node:child_process';
-import {accessSync, constants, existsSync, rmSync, statSync} from 'node:fs';
+import {accessSync, constants, existsSync, readFileSync, rmSync, statSync} from 'node:fs';
 import path from 'node:path';
 
 import {AppsupError, systemCode} from '../errors.ts';
@@ -42,43 +42,77 @@ export function systemCrontab(
   env: Readonly<Record<string, string | undefined>>,
   places: readonly string[] = ['/usr/bin'],
 ): Crontab {
-  const crontab = async (...args: readonly string[]) => await run(findCrontab(env['PATH'], places), args);
+  const crontab = async (args: readonly string[], extra: Readonly<Record<string, string>> = {}) =>
+    await run(findCrontab(env['PATH'], places), args, extra);
   const read = async () => {
-    const answer = await crontab('-l');
-    if (answer.code === 0) return answer.stdout;
+    const answer = await crontab(['-l']);
     // Every failure is a 1, so only the words tell «there is none» from «you may not».
-    if (isEmpty(answer)) return '';
-    throw refusal(answer, 'read');
+    if (answer.code !== 0 && isEmpty(answer)) return '';
+    if (answer.code !== 0) throw refusal(answer, 'read');
+    return mayHideReturns(answer.stdout) ? await readAsEditor() : answer.stdout;
   };
-  const install = async (text: string) => {
-    const draft = path.join(directory, `crontab.${process.pid}`);
-    try {
-      writeAtomically(draft, Buffer.from(text, 'latin1'));
-      return await crontab(draft);
-    } finally {
-      rmSync(draft, {force: true});
-    }
-  };
+  const readAsEditor = async () =>
+    await withDraft(directory, '', async (draft) => {
+      const answer = await crontab(['-e'], {VISUAL: COPY, APPSUP_DRAFT: draft});
+      if (answer.code !== 0) throw refusal(answer, 'read');
+      return readFileSync(draft, 'latin1');
+    });
+  const install = async (text: string) =>
+    await withDraft(directory, text, async (draft) => await crontab([draft]));
   return {
     read,
     async write(text) {
-      const answer = text === '' ? await crontab('-r') : await install(text);
+      const answer = text === '' ? await crontab(['-r']) : await install(text);
       if (answer.code !== 0 && !(text === '' && isEmpty(answer))) throw refusal(answer, 'edit');
       if ((await read()) === text) return;
-      throw new AppsupError('CRON_FAILED', 'Cannot edit your crontab: it reads back differently from what was written', {
-        hint: 'another program edits it, too: see crontab -l, then try again',
-      });
+      throw new AppsupError(
+        'CRON_FAILED',
+        'Cannot edit your crontab: it reads back differently from what was written',
+        {
+          hint: 'another program edits it, too: see crontab -l, then try again',
+        },
+      );
     },
   };
+}
+
+/**
+ * Debian's `crontab -l` (3.0pl1-162) prints a carriage return as a backslash and an `r`, and so does a backslash with an
+ * `r`. What `crontab -e` hands to an editor is the table itself.
+ */
+function mayHideReturns(listing: string): boolean {
+  return listing.includes('\\r');
+}
+
+/** An «editor» that only copies: crontab(1) appends the file's name, gives all to sh, and sees that nothing was changed. */
+const COPY = 'copy() { cat "$1" >"$APPSUP_DRAFT"; }; copy';
+
+/** A private file for one call of crontab(1). */
+async function withDraft<Result>(
+  directory: string,
+  text: string,
+  use: (draft: string) => Promise<Result>,
+): Promise<Result> {
+  const draft = path.join(directory, `crontab.${process.pid}`);
+  try {
+    writeAtomically(draft, Buffer.from(text, 'latin1'));
+    return await use(draft);
+  } finally {
+    rmSync(draft, {force: true});
+  }
 }
 
 function findCrontab(searchPath: string | undefined, places: readonly string[]): string {
   const directories = [...(searchPath ?? '').split(':').filter((entry) => path.isAbsolute(entry)), ...places];
   const found = directories.map((directory) => path.join(directory, 'crontab')).find(isProgram);
   if (found !== undefined) return found;
-  throw new AppsupError('CRON_MISSING', 'Cannot edit your crontab: there is no crontab program on this host', {
-    hint: 'ask the administrators to install cron; until then, start your apps after a reboot by hand: appsup start all',
-  });
+  throw new AppsupError(
+    'CRON_MISSING',
+    'Cannot edit your crontab: there is no crontab program on this host',
+    {
+      hint: 'ask the administrators to install cron; until then, start your apps after a reboot by hand: appsup start all',
+    },
+  );
 }
 
 function isProgram(file: string): boolean {
@@ -91,13 +125,22 @@ function isProgram(file: string): boolean {
   }
 }
 
-async function run(program: string, args: readonly string[]): Promise<Answer> {
+async function run(
+  program: string,
+  args: readonly string[],
+  extra: Readonly<Record<string, string>>,
+): Promise<Answer> {
   return await new Promise((resolve, reject) => {
     const child = execFile(
       program,
       args,
       // In the C locale the words are those that we know, and bytes stay bytes.
-      {env: {PATH: '/usr/bin:/bin', LC_ALL: 'C'}, encoding: 'latin1', maxBuffer: 2 ** 26, timeout: 60_000},
+      {
+        env: {PATH: '/usr/bin:/bin', LC_ALL: 'C', ...extra},
+        encoding: 'latin1',
+        maxBuffer: 2 ** 26,
+        timeout: 60_000,
+      },
       (error, stdout, stderr) => {
         if (error === null || typeof error.code === 'number') {
           resolve({code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr});
@@ -141,7 +184,11 @@ function denied(stderr: string): AppsupError {
     : existsSync('/etc/cron.allow')
       ? '/etc/cron.allow'
       : '/etc/cron.deny';
-  return new AppsupError('CRON_DENIED', `Cannot edit your crontab: cron is not allowed for ${user} (${source})`, {
-    hint: 'ask the administrators for it, or, where systemd user services linger: appsup boot install --systemd',
-  });
+  return new AppsupError(
+    'CRON_DENIED',
+    `Cannot edit your crontab: cron is not allowed for ${user} (${source})`,
+    {
+      hint: 'ask the administrators for it; until then, after a reboot: appsup daemon start',
+    },
+  );
 }

@@ -1,7 +1,20 @@
 import {randomBytes} from 'node:crypto';
-import {chmodSync, closeSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync} from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 
 import {AppsupError, systemCode} from '../errors.ts';
+import {asDiskError} from './disk-error.ts';
+
+export {asDiskError};
 
 /** Create a directory and its parents; the last one is 0700 and ours.
  *
@@ -31,7 +44,7 @@ export function writeAtomically(file: string, text: string | Buffer, mode = 0o60
     const fd = openSync(draft, 'wx', mode);
     try {
       const bytes = typeof text === 'string' ? Buffer.from(text) : text;
-      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+      for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
     } finally {
       closeSync(fd);
     }
@@ -50,26 +63,4 @@ export function readIfThere(file: string): string | undefined {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw asDiskError(error, `read ${file}`);
   }
-}
-
-const REASONS: Readonly<Record<string, readonly [string, string]>> = {
-  ENOSPC: ['the disk is full', 'make room: df -h shows where'],
-  EDQUOT: ['your disk quota is used up', 'make room: quota -s shows it'],
-  EROFS: ['the file system is read-only', 'ask the administrators'],
-  EACCES: ['permission denied', 'see ls -ld of the directory'],
-  EPERM: ['not permitted', 'see ls -ld of the directory'],
-  ENOTDIR: ['a part of the path is not a directory', 'see ls -ld of the path'],
-  EISDIR: ['it is a directory', 'move it away'],
-};
-
-/** A system error in words, as `DISK`; errors of ours pass through. */
-export function asDiskError(error: unknown, action: string): Error {
-  if (error instanceof AppsupError) return error;
-  const code = systemCode(error);
-  const [reason, hint] = REASONS[code ?? ''] ?? [code ?? String(error), 'see ls -ld of the path'];
-  return new AppsupError('DISK', `Cannot ${action}: ${reason}`, {
-    hint,
-    cause: error,
-    details: code === undefined ? {} : {system: code},
-  });
 }

@@ -24,6 +24,8 @@ export interface Proc {
   variable(pid: number, name: string): string | undefined;
   /** Proportional set size in bytes; `undefined` when unreadable. */
   memory(pid: number): number | undefined;
+  /** Bytes that a new program could use without swapping; `undefined` when the kernel does not say. */
+  availableMemory(): number | undefined;
   /** Differs after every boot. */
   bootId(): string;
 }
@@ -48,6 +50,10 @@ export const systemProc: Proc = {
   },
   memory(pid) {
     const kilobytes = /^Pss:\s+(\d+) kB/m.exec(readProc(`/proc/${pid}/smaps_rollup`) ?? '')?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  },
+  availableMemory() {
+    const kilobytes = /^MemAvailable:\s+(\d+) kB/m.exec(readProc('/proc/meminfo') ?? '')?.[1];
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
   },
   bootId: () => (readProc('/proc/sys/kernel/random/boot_id') ?? 'unknown').trim(),

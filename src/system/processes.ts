@@ -1,6 +1,7 @@
 import {spawn} from 'node:child_process';
 import {closeSync, constants, openSync} from 'node:fs';
 
+import type {Limits} from '../core/spec.ts';
 import type {Exit} from '../core/state.ts';
 import {asDiskError, ensurePrivateDirectory} from './files.ts';
 import {systemCode} from '../errors.ts';
@@ -17,6 +18,7 @@ export interface SpawnRequest {
   readonly sockets: readonly number[];
   /** Set `LISTEN_FDS` and `LISTEN_PID` for them (sd_listen_fds(3)). */
   readonly listenFds: boolean;
+  readonly limits: Limits;
   /** Both streams are appended to this file. */
   readonly logFile: string;
 }
@@ -34,7 +36,7 @@ export interface Processes {
    * @throws AppsupError `DISK` when the log cannot be opened, `START_FAILED` when the system refuses.
    */
   spawn(request: SpawnRequest, onExit: (exit: Exit) => void): Promise<Spawned>;
-  /** Send a signal to a process, or with a negative pid to a group. `false`: there is none. */
+  /** Send a signal to a process, or with a negative pid to a group. `false`: there is none, or it is another user's (sudo). */
   signal(pid: number, signal: NodeJS.Signals): boolean;
 }
 
@@ -52,7 +54,7 @@ export const systemProcesses: Processes = {
       const listen = request.listenFds ? {LISTEN_FDS: String(request.sockets.length)} : {};
       const child = spawn(
         '/bin/sh',
-        ['-c', LAUNCHER, 'appsup', request.umask.toString(8).padStart(4, '0'), ...request.argv],
+        ['-c', LAUNCHER, 'appsup', request.umask.toString(8).padStart(4, '0'), ...limitWords(request.limits), ...request.argv],
         {
           cwd: request.directory,
           env: {...request.env, ...listen},
@@ -80,11 +82,27 @@ export const systemProcesses: Processes = {
       process.kill(pid, signal);
       return true;
     } catch (error) {
-      if (systemCode(error) === 'ESRCH') return false;
+      if (systemCode(error) === 'ESRCH' || systemCode(error) === 'EPERM') return false;
       throw error;
     }
   },
 };
+
+/**
+ * Words in front of a command that limit it: `prlimit` (util-linux) and `nice` set what only the process itself, or
+ * root, could.
+ */
+export function limitWords({nofile, nproc, coreBytes, nice}: Limits): readonly string[] {
+  const limits = [
+    ...(nofile === undefined ? [] : [`--nofile=${nofile}`]),
+    ...(nproc === undefined ? [] : [`--nproc=${nproc}`]),
+    ...(coreBytes === undefined ? [] : [`--core=${coreBytes}`]),
+  ];
+  return [
+    ...(limits.length === 0 ? [] : ['/usr/bin/prlimit', ...limits]),
+    ...(nice === undefined ? [] : ['/usr/bin/nice', '-n', String(nice)]),
+  ];
+}
 
 /** Append-only, so that several writers and a rotation never overwrite each other; not followed if it is a link. */
 function openLog(file: string): number {

@@ -58,7 +58,8 @@ export const systemSockets: Sockets = {
     return wrap(created(createServerHandle(path, -1, -1), `bind ${path}`));
   },
 
-  fromDescriptor: (fd) => wrap(created(createServerHandle(null, -1, 4, fd), `use descriptor ${fd}`)),
+  // With a descriptor, Node asserts that there is neither address nor port.
+  fromDescriptor: (fd) => wrap(created(createServerHandle(null, 0, 4, fd), `use descriptor ${fd}`)),
 
   async duplicate(socket) {
     return await mirror.copy(handleOf(socket));

@@ -12,7 +12,15 @@ const text = blockText(block);
 /** Lines of a crontab as they come: anything but newline, in bytes, and none of ours. */
 const foreignLine = fc
   .oneof(
-    fc.constantFrom('', '# comment', 'SHELL=/bin/csh', 'MAILTO=""', '0 3 * * *\tbackup %a', '@reboot x', '# >>> appsup >>>'),
+    fc.constantFrom(
+      '',
+      '# comment',
+      'SHELL=/bin/csh',
+      'MAILTO=""',
+      '0 3 * * *\tbackup %a',
+      '@reboot x',
+      '# >>> appsup >>>',
+    ),
     fc.string({unit: fc.integer({min: 0, max: 255}).map((byte) => String.fromCharCode(byte))}),
   )
   .map((line) => line.replaceAll('\n', ''))
@@ -94,15 +102,30 @@ test('blockText() writes a path in another alphabet in the bytes of UTF-8', (t) 
 });
 
 const [begin = '', note = '', reboot = '', minute = '', end = ''] = text.split('\n');
-const broken: readonly (readonly [title: string, lines: readonly string[], says: string, at: readonly number[]])[] = [
+const broken: readonly (readonly [
+  title: string,
+  lines: readonly string[],
+  says: string,
+  at: readonly number[],
+])[] = [
   ['no end', ['x', begin, reboot, minute], 'line 2 begins it, and no line ends it', [2]],
   ['no begin', ['x', reboot, minute, end], 'line 4 ends it, and no line begins it', [4]],
   ['two blocks', [begin, end, 'x', begin, end], 'lines 1 and 4 both begin it', [1, 4]],
   ['two ends', [begin, end, 'x', end], 'lines 2 and 4 both end it', [2, 4]],
   ['the wrong way round', [end, reboot, begin], 'line 1 ends it before line 3 begins it', [1, 3]],
-  ['a line of the user inside', [begin, note, '0 3 * * * mine', end], "line 3 inside it is not appsup's", [3]],
+  [
+    'a line of the user inside',
+    [begin, note, '0 3 * * * mine', end],
+    "line 3 inside it is not appsup's",
+    [3],
+  ],
   ['a variable inside', [begin, 'PATH=/x', reboot, end], "line 2 inside it is not appsup's", [2]],
-  ['another block inside', [begin, ...blockText(other).split('\n'), end], "line 2 inside it is not appsup's", [2]],
+  [
+    'another block inside',
+    [begin, ...blockText(other).split('\n'), end],
+    "line 2 inside it is not appsup's",
+    [2],
+  ],
   ['carriage returns', [`${begin}\r`, `${reboot}\r`], 'line 1 begins it, and no line ends it', [1]],
 ];
 
@@ -119,10 +142,34 @@ for (const [title, lines, says, at] of broken) {
   });
 }
 
-for (const odd of ['%', ' ', '\n', '\t', '"', "'", '\\', '$', '`', ';', '&', '|', '<', '(', '*', '?', '#', '!', '{']) {
+for (const odd of [
+  '%',
+  ' ',
+  '\n',
+  '\t',
+  '"',
+  "'",
+  '\\',
+  '$',
+  '`',
+  ';',
+  '&',
+  '|',
+  '<',
+  '(',
+  '*',
+  '?',
+  '#',
+  '!',
+  '{',
+]) {
   test(`checkCronPath() refuses ${JSON.stringify(odd)} and says the way out`, (t) => {
     const error: unknown = t.throws(() => checkCronPath(`/home/a${odd}b/boot.sh`));
-    t.true(isAppsupError(error) && error.code === 'CRON_FAILED' && error.hint?.includes('APPSUP_STATE_DIR') === true);
+    t.true(
+      isAppsupError(error) &&
+        error.code === 'CRON_FAILED' &&
+        error.hint?.includes('APPSUP_STATE_DIR') === true,
+    );
     t.true(error instanceof Error && error.message.includes(JSON.stringify(odd)));
   });
 }
@@ -135,7 +182,14 @@ test('checkCronPath() refuses a relative path, and one that is too long for a li
 });
 
 test('checkCronPath() takes what homes are called', (t) => {
-  for (const home of ['/home/alice', '/afs/x.ac.uk/u/~a', '/home/a.b-c_d', '/home/zoë', '/home/alice@ad', '/Users/山田']) {
+  for (const home of [
+    '/home/alice',
+    '/afs/x.ac.uk/u/~a',
+    '/home/a.b-c_d',
+    '/home/zoë',
+    '/home/alice@ad',
+    '/Users/山田',
+  ]) {
     t.notThrows(() => checkCronPath(`${home}/.local/state/appsup/eco.example.org/boot.sh`));
   }
 });

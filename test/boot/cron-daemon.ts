@@ -18,13 +18,25 @@ function machine(files: Readonly<Record<string, string>>): string {
   return root;
 }
 
-const cases: readonly (readonly [title: string, files: Record<string, string>, answer: 'running' | 'unknown'])[] = [
+const cases: readonly (readonly [
+  title: string,
+  files: Record<string, string>,
+  answer: 'running' | 'unknown',
+])[] = [
   ["Debian's process", {'proc/12/comm': 'bash\n', 'proc/431/comm': 'cron\n'}, 'running'],
   ["cronie's process", {'proc/431/comm': 'crond\n'}, 'running'],
-  ['a service, while processes of others are hidden', {'sys/fs/cgroup/system.slice/cron.service/': ''}, 'running'],
+  [
+    'a service, while processes of others are hidden',
+    {'sys/fs/cgroup/system.slice/cron.service/': ''},
+    'running',
+  ],
   ['a service in cgroups v1', {'sys/fs/cgroup/systemd/system.slice/crond.service/': ''}, 'running'],
   ['systemd-cron', {'run/systemd/generator/cron.target.wants/': ''}, 'running'],
-  ['nothing that is visible', {'proc/12/comm': 'bash\n', 'proc/13/': '', 'proc/self/comm': 'cron\n'}, 'unknown'],
+  [
+    'nothing that is visible',
+    {'proc/12/comm': 'bash\n', 'proc/13/': '', 'proc/self/comm': 'cron\n'},
+    'unknown',
+  ],
   ['a process that only sounds like it', {'proc/12/comm': 'cronolog\n'}, 'unknown'],
 ];
 

@@ -88,7 +88,10 @@ test('installBoot() adds the block at the end and a private script; a second tim
 test('installBoot() eight times at once leaves one block and every foreign line', async (t) => {
   const {crontab, options, block} = world(t, FOREIGN);
   const results = await Promise.all(Array.from({length: 8}, async () => await installBoot(options)));
-  t.deepEqual(results.map(({change}) => change).toSorted(), ['added', ...Array.from({length: 7}, () => 'unchanged')]);
+  t.deepEqual(results.map(({change}) => change).toSorted(), [
+    'added',
+    ...Array.from({length: 7}, () => 'unchanged'),
+  ]);
   t.is(crontab.table, FOREIGN + block);
   t.is(crontab.writes, 1);
 });
@@ -128,7 +131,10 @@ test('installBoot() records the host when the state directory is its own, and ab
   t.true(readFileSync(home.paths.bootScript, 'utf8').includes(`\nhost=''\n`));
 });
 
-const denied = new AppsupError('CRON_DENIED', 'Cannot edit your crontab: cron is not allowed for alice (/etc/cron.deny)');
+const denied = new AppsupError(
+  'CRON_DENIED',
+  'Cannot edit your crontab: cron is not allowed for alice (/etc/cron.deny)',
+);
 
 test('installBoot() leaves nothing behind when cron is denied', async (t) => {
   const {crontab, options, home} = world(t, FOREIGN);
@@ -208,14 +214,20 @@ test('bootStatus() has no problem after an install, also by another Node or anot
   await installBoot(options);
   for (const changed of [{}, {node: '/usr/other/node'}, {appsupd: '/usr/other/appsupd'}]) {
     const {installed, current, nodeValid, problem} = await bootStatus({...options, ...changed});
-    t.deepEqual({installed, current, nodeValid, problem}, {installed: true, current: true, nodeValid: true, problem: undefined});
+    t.deepEqual(
+      {installed, current, nodeValid, problem},
+      {installed: true, current: true, nodeValid: true, problem: undefined},
+    );
   }
 });
 
 test('bootStatus() says that nothing is installed, and finds that no problem', async (t) => {
   const {options} = world(t, FOREIGN);
   const {installed, current, nodeValid, problem} = await bootStatus(options);
-  t.deepEqual({installed, current, nodeValid, problem}, {installed: false, current: false, nodeValid: undefined, problem: undefined});
+  t.deepEqual(
+    {installed, current, nodeValid, problem},
+    {installed: false, current: false, nodeValid: undefined, problem: undefined},
+  );
 });
 
 const faults: readonly (readonly [
@@ -233,7 +245,11 @@ const faults: readonly (readonly [
     ({crontab}) => void (crontab.table = ''),
     {installed: false, current: false, message: /does not call appsup any more/},
   ],
-  ['the script is gone', ({home}) => rmSync(home.paths.bootScript), {installed: false, current: false, message: /which does not exist/}],
+  [
+    'the script is gone',
+    ({home}) => rmSync(home.paths.bootScript),
+    {installed: false, current: false, message: /which does not exist/},
+  ],
   [
     'the script is old',
     ({home}) => writeFileSync(home.paths.bootScript, '#!/bin/sh\n'),
@@ -244,7 +260,11 @@ const faults: readonly (readonly [
     ({crontab}) => void (crontab.table = crontab.table.replace('* * * * *', '*/9 * * * *')),
     {installed: true, current: false, message: /another version of appsup, or edited/},
   ],
-  ['appsup has moved', ({options}) => rmSync(options.appsupd), {installed: true, current: true, message: /appsupd, which is gone/}],
+  [
+    'appsup has moved',
+    ({options}) => rmSync(options.appsupd),
+    {installed: true, current: true, message: /appsupd, which is gone/},
+  ],
   [
     'Node is gone',
     async ({options, home}) => {

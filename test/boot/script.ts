@@ -1,5 +1,15 @@
 import {spawnSync} from 'node:child_process';
-import {appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync} from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 import test from 'ava';
@@ -24,11 +34,14 @@ type Fact = (t: ExecutionContext, world: BootWorld) => Promise<void> | void;
 function fact(title: string, check: Fact): void {
   for (const {name, argv} of shells) {
     const there = existsSync(argv[0] ?? '');
-    (there ? test : test.skip)(`boot script ${title} (${name}${there ? '' : ': skipped, not here'})`, async (t) => {
-      const world = new BootWorld(argv);
-      t.teardown(async () => await world.remove());
-      await check(t, world);
-    });
+    (there ? test : test.skip)(
+      `boot script ${title} (${name}${there ? '' : ': skipped, not here'})`,
+      async (t) => {
+        const world = new BootWorld(argv);
+        t.teardown(async () => await world.remove());
+        await check(t, world);
+      },
+    );
   }
 }
 
@@ -130,7 +143,10 @@ fact('forgets a wish to sleep from before the reboot', async (t, world) => {
 });
 
 fact('eight at once become one supervisor', async (t, world) => {
-  t.deepEqual(await world.runAtOnce(8), Array.from({length: 8}, () => 0));
+  t.deepEqual(
+    await world.runAtOnce(8),
+    Array.from({length: 8}, () => 0),
+  );
   const pid = await world.supervisor();
   await world.settled();
   t.deepEqual(world.supervisors(), [pid]);
@@ -156,7 +172,13 @@ fact('does nothing on another host that shares the crontab', (t, world) => {
 fact('gives the supervisor what was recorded, and nothing that would move its files', async (t, world) => {
   const odd = `/a'b "c" $HOME \`id\` \\ %`;
   world.write({env: {APPSUP_STATE_DIR: world.home.paths.state, XDG_CONFIG_HOME: odd}, host: undefined});
-  world.run({APPSUP_CONFIG_DIR: '/other', XDG_STATE_HOME: '/other', APPSUP_MARK: 'x', APPSUP_READY_FD: '3', LANG: 'de_DE'});
+  world.run({
+    APPSUP_CONFIG_DIR: '/other',
+    XDG_STATE_HOME: '/other',
+    APPSUP_MARK: 'x',
+    APPSUP_READY_FD: '3',
+    LANG: 'de_DE',
+  });
   await world.supervisor();
   const env = world.environment().filter((line) => !/^(_|OLDPWD|SHLVL|PWD|POSIXLY_CORRECT)=/.test(line));
   t.deepEqual(
@@ -167,7 +189,7 @@ fact('gives the supervisor what was recorded, and nothing that would move its fi
       `HOME=${world.home.directory}`,
       'LANG=de_DE',
       'LOGNAME=alice',
-      'PATH=/usr/bin:/bin',
+      'PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin',
       'SHELL=/bin/sh',
       `XDG_CONFIG_HOME=${odd}`,
     ].toSorted(),
@@ -217,16 +239,19 @@ fact('passes by a Node that is older than 20, that breaks, or that is no program
   t.deepEqual(world.starts(), [`${good} ${world.appsupd}`]);
 });
 
-fact('takes the package of the Node that it found when the supervisor went with the old one', async (t, world) => {
-  world.addNode('versions/v24.0.0/bin/node');
-  const node = world.addNode('versions/v22.0.0/bin/node');
-  const moved = path.join(world.home.directory, 'versions/v22.0.0/lib/node_modules/appsup/bin/appsupd');
-  mkdirSync(path.dirname(moved), {recursive: true});
-  renameSync(world.appsupd, moved);
-  world.run();
-  await world.supervisor();
-  t.deepEqual(world.starts(), [`${node} ${moved}`]);
-});
+fact(
+  'takes the package of the Node that it found when the supervisor went with the old one',
+  async (t, world) => {
+    world.addNode('versions/v24.0.0/bin/node');
+    const node = world.addNode('versions/v22.0.0/bin/node');
+    const moved = path.join(world.home.directory, 'versions/v22.0.0/lib/node_modules/appsup/bin/appsupd');
+    mkdirSync(path.dirname(moved), {recursive: true});
+    renameSync(world.appsupd, moved);
+    world.run();
+    await world.supervisor();
+    t.deepEqual(world.starts(), [`${node} ${moved}`]);
+  },
+);
 
 fact('does without the just-in-time compiler where Node dies of it', async (t, world) => {
   world.addNode('versions/v20.1.0/bin/node', 20, DIES_OF_JIT);
@@ -264,7 +289,8 @@ fact('keeps its log small, however often a supervisor dies', (t, world) => {
 });
 
 fact('starts the supervisor also where its log cannot be written', async (t, world) => {
-  for (const name of ['boot.log', 'boot.lock', 'boot.problem', 'seen']) mkdirSync(path.join(world.home.paths.state, name));
+  for (const name of ['boot.log', 'boot.lock', 'boot.problem', 'seen'])
+    mkdirSync(path.join(world.home.paths.state, name));
   t.deepEqual(world.run(), {code: 0, output: ''});
   t.true(isRunning(await world.supervisor()));
   t.deepEqual(world.run(), {code: 0, output: ''});
@@ -272,13 +298,17 @@ fact('starts the supervisor also where its log cannot be written', async (t, wor
 
 fact('is one at a time: while one starts, others leave', (t, world) => {
   const gate = path.join(world.home.paths.state, 'boot.lock');
-  const held = spawnSync('flock', [gate, ...['env', `HOME=${world.home.directory}`, '/bin/sh', world.script]], {encoding: 'utf8'});
+  const held = spawnSync(
+    'flock',
+    [gate, ...['env', `HOME=${world.home.directory}`, '/bin/sh', world.script]],
+    {encoding: 'utf8'},
+  );
   t.is(held.status, 0);
   t.deepEqual(world.calls(), []);
 });
 
 const checker = existsSync('/usr/bin/shellcheck');
-(checker ? test : test.skip)(`boot script passes shellcheck${checker ? '' : " (skipped, not here)"}`, (t) => {
+(checker ? test : test.skip)(`boot script passes shellcheck${checker ? '' : ' (skipped, not here)'}`, (t) => {
   const world = new BootWorld();
   t.teardown(async () => await world.remove());
   const {stdout, status} = spawnSync('/usr/bin/shellcheck', ['-s', 'sh', world.script], {encoding: 'utf8'});
@@ -288,10 +318,13 @@ const checker = existsSync('/usr/bin/shellcheck');
 
 test('quote() makes one word of anything', (t) => {
   fc.assert(
-    fc.property(fc.string().filter((text) => !text.includes('\0')), (text) => {
-      const {stdout} = spawnSync('/bin/sh', ['-c', `printf %s ${quote(text)}`], {encoding: 'utf8'});
-      t.is(stdout, text);
-    }),
+    fc.property(
+      fc.string().filter((text) => !text.includes('\0')),
+      (text) => {
+        const {stdout} = spawnSync('/bin/sh', ['-c', `printf %s ${quote(text)}`], {encoding: 'utf8'});
+        t.is(stdout, text);
+      },
+    ),
     {numRuns: 30},
   );
 });

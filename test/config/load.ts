@@ -203,7 +203,7 @@ test('loadConfig() says so when the directory of the apps is no directory', (t) 
   writeFileSync(paths.apps, '');
   t.deepEqual(
     load().diagnostics.map((each) => summarizeDiagnostic(each)),
-    ['apps:1:1 Cannot list the apps: ENOTDIR'],
+    [`apps:1:1 Cannot list the apps in ${paths.apps}: a part of the path is not a directory`],
   );
 });
 

@@ -7,7 +7,8 @@ import {readApp} from '../../src/config/app.ts';
 import type {AppContext} from '../../src/config/app.ts';
 import {jsonSchema} from '../../src/config/json-schema.ts';
 import {infoOf, nodeOf} from '../../src/config/nodes.ts';
-import {appSchema, globalSchema, programSchema, siteSchema} from '../../src/config/schema.ts';
+import {programSchema} from '../../src/config/schema-program.ts';
+import {appSchema, globalSchema, siteSchema} from '../../src/config/schema.ts';
 import {validate} from '../../src/config/validate.ts';
 
 type Schema = Parameters<typeof nodeOf>[0];

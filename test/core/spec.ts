@@ -1,45 +1,14 @@
 import test from 'ava';
 
-import {processNames, webProgram, type AppSpec, type ProgramSpec} from '../../src/core/spec.ts';
+import {processNames, webProgram} from '../../src/core/spec.ts';
+import type {ProgramSpec} from '../../src/core/spec.ts';
+import {appSpec, programSpec} from '../helpers/spec.ts';
 
 function program(name: string, changes: Partial<ProgramSpec> = {}): ProgramSpec {
-  return {
-    name,
-    launch: {kind: 'command', argv: ['true']},
-    listen: 'none',
-    numprocs: 1,
-    restart: 'always',
-    startMs: 1000,
-    readyMs: 60_000,
-    readiness: {kind: 'none'},
-    giveUp: 10,
-    backoffMs: 1000,
-    backoffCapMs: 60_000,
-    stopSignal: 'TERM',
-    stopMs: 30_000,
-    overlap: true,
-    after: [],
-    directory: '/home/alice/tasks',
-    env: {},
-    umask: 0o027,
-    ...changes,
-  };
+  return programSpec({name, ...changes});
 }
 
-function app(programs: readonly ProgramSpec[]): AppSpec {
-  return {
-    name: 'tasks',
-    file: '/home/alice/.config/appsup/apps/tasks.toml',
-    directory: '/home/alice/tasks',
-    mount: '/alice_tasks',
-    prefix: 'keep',
-    port: undefined,
-    python: 'auto',
-    envFiles: [],
-    env: {},
-    programs,
-  };
-}
+const app = appSpec;
 
 test('webProgram() is the program that listens, by whatever means', (t) => {
   for (const listen of ['socket', 'port'] as const) {

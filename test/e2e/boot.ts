@@ -14,7 +14,11 @@ import {argvOf, environmentOf, isRunning, kill, killAllOf, processesOf} from '..
 import {waitUntil} from '../helpers/wait.ts';
 
 /** A test on a real account with a real crontab. One after the other: there is one cron. */
-function onAccount(title: string, check: (t: ExecutionContext, account: Account) => Promise<void>, missing?: string): void {
+function onAccount(
+  title: string,
+  check: (t: ExecutionContext, account: Account) => Promise<void>,
+  missing?: string,
+): void {
   const reason = noAccounts ?? noCron ?? missing;
   if (reason !== undefined) {
     test.serial.skip(`${title} (skipped, ${reason})`, () => undefined);
@@ -108,21 +112,22 @@ setInterval(() => undefined, 1e6);
 interface Stage {
   readonly account: Account;
   /** Run the driver; its answer. */
-  boot(verb: 'install' | 'remove' | 'status'): Promise<Record<string, unknown>>;
+  readonly boot: (verb: 'install' | 'remove' | 'status') => Promise<Record<string, unknown>>;
   readonly command: (verb: string) => string;
   /** Stand-ins that got the lock, in order. */
-  started(): readonly {readonly pid: number; readonly flags: readonly string[]}[];
+  readonly started: () => readonly {readonly pid: number; readonly flags: readonly string[]}[];
 }
 
 function stage(account: Account): Stage {
   const driver = write(account, 'driver.mjs', DRIVER);
   const appsupd = write(account, 'appsupd.cjs', STAND_IN);
-  const command = (verb: string) => [account.node, driver, account.project, verb, appsupd].map(quote).join(' ');
+  const command = (verb: string) =>
+    [account.node, driver, account.project, verb, appsupd].map(quote).join(' ');
   return {
     account,
     command,
     boot: async (verb) => JSON.parse((await account.run(command(verb))).stdout) as Record<string, unknown>,
-    started() {
+    started: () => {
       const file = path.join(account.home, 'started');
       const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
       return lines.filter(Boolean).map((line) => JSON.parse(line) as {pid: number; flags: string[]});
@@ -130,48 +135,66 @@ function stage(account: Account): Stage {
   };
 }
 
-async function nextStart({account, started}: Stage, before: number, timeoutMs = 30_000): Promise<{pid: number; flags: readonly string[]}> {
+async function nextStart(
+  {account, started}: Stage,
+  before: number,
+  timeoutMs = 30_000,
+): Promise<{pid: number; flags: readonly string[]}> {
   return await waitUntil('a supervisor was started', () => started().at(before), {
     timeoutMs,
-    onTimeout: () => spawnSync('sh', ['-c', `cat ${quote(account.home)}/.local/state/appsup/*/boot.log`], {encoding: 'utf8'}).stdout,
+    onTimeout: () =>
+      spawnSync('sh', ['-c', `cat ${quote(account.home)}/.local/state/appsup/*/boot.log`], {encoding: 'utf8'})
+        .stdout,
   });
 }
 
-onAccount('installBoot() twice leaves one block, removeBoot() none, and every foreign line byte for byte', async (t, account) => {
-  const {boot} = stage(account);
-  await giveForeignLines(account);
-  t.like(await boot('install'), {change: 'added'});
-  t.like(await boot('install'), {change: 'unchanged'});
-  const table = crontabOf(account.name);
-  t.deepEqual(table?.subarray(0, FOREIGN.length), FOREIGN);
-  t.is(blocksIn(String(table)), 1);
-  t.like(await boot('status'), {installed: true, current: true, nodeValid: true, problem: undefined});
-  t.like(await boot('remove'), {change: 'removed'});
-  t.deepEqual(crontabOf(account.name), FOREIGN);
-  t.like(await boot('remove'), {change: 'absent'});
-});
+onAccount(
+  'installBoot() twice leaves one block, removeBoot() none, and every foreign line byte for byte',
+  async (t, account) => {
+    const {boot} = stage(account);
+    await giveForeignLines(account);
+    t.like(await boot('install'), {change: 'added'});
+    t.like(await boot('install'), {change: 'unchanged'});
+    const table = crontabOf(account.name);
+    t.deepEqual(table?.subarray(0, FOREIGN.length), FOREIGN);
+    t.is(blocksIn(String(table)), 1);
+    t.like(await boot('status'), {installed: true, current: true, nodeValid: true, problem: undefined});
+    t.like(await boot('remove'), {change: 'removed'});
+    t.deepEqual(crontabOf(account.name), FOREIGN);
+    t.like(await boot('remove'), {change: 'absent'});
+  },
+);
 
-onAccount('installBoot() on an account without crontab, and removeBoot(), leave no crontab', async (t, account) => {
-  const {boot} = stage(account);
-  t.is(crontabOf(account.name), undefined);
-  t.like(await boot('install'), {change: 'added'});
-  const script = rebootLine(account);
-  t.is(statSync(script).mode & 0o777, 0o700);
-  t.like(await boot('remove'), {change: 'removed'});
-  t.is(crontabOf(account.name), undefined);
-  t.false(existsSync(script));
-});
+onAccount(
+  'installBoot() on an account without crontab, and removeBoot(), leave no crontab',
+  async (t, account) => {
+    const {boot} = stage(account);
+    t.is(crontabOf(account.name), undefined);
+    t.like(await boot('install'), {change: 'added'});
+    const script = rebootLine(account);
+    t.is(statSync(script).mode & 0o777, 0o700);
+    t.like(await boot('remove'), {change: 'removed'});
+    t.is(crontabOf(account.name), undefined);
+    t.false(existsSync(script));
+  },
+);
 
-onAccount('installBoot() eight at once, as processes, leaves one block and every foreign line', async (t, account) => {
-  const {command} = stage(account);
-  await giveForeignLines(account);
-  const answers = await account.ok(`for i in 1 2 3 4 5 6 7 8; do ${command('install')} & done; wait`);
-  const changes = answers.trim().split('\n').map((line) => (JSON.parse(line) as {change: string}).change);
-  t.deepEqual(changes.toSorted(), ['added', ...Array.from({length: 7}, () => 'unchanged')]);
-  const table = crontabOf(account.name);
-  t.deepEqual(table?.subarray(0, FOREIGN.length), FOREIGN);
-  t.is(blocksIn(String(table)), 1);
-});
+onAccount(
+  'installBoot() eight at once, as processes, leaves one block and every foreign line',
+  async (t, account) => {
+    const {command} = stage(account);
+    await giveForeignLines(account);
+    const answers = await account.ok(`for i in 1 2 3 4 5 6 7 8; do ${command('install')} & done; wait`);
+    const changes = answers
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as {change: string}).change);
+    t.deepEqual(changes.toSorted(), ['added', ...Array.from({length: 7}, () => 'unchanged')]);
+    const table = crontabOf(account.name);
+    t.deepEqual(table?.subarray(0, FOREIGN.length), FOREIGN);
+    t.is(blocksIn(String(table)), 1);
+  },
+);
 
 onAccount('installBoot() says who denied cron, and changes nothing', async (t, account) => {
   const {boot} = stage(account);
@@ -188,36 +211,42 @@ onAccount('installBoot() says who denied cron, and changes nothing', async (t, a
   t.is((await account.ok('find ~ -name boot.sh')).trim(), '');
 });
 
-onAccount("the crontab's exact line starts one supervisor, again after everything of the account was killed", async (t, account) => {
-  const it = stage(account);
-  await it.boot('install');
-  const line = rebootLine(account);
-  await runAsCron(account, line);
-  const {pid} = await nextStart(it, 0);
-  await runAsCron(account, line);
-  await killAllOf(account.uid);
-  await Promise.all(Array.from({length: 8}, async () => await runAsCron(account, line)));
-  const second = await nextStart(it, 1);
-  t.not(second.pid, pid);
-  await waitUntil('one is left of eight', () => processesOf(account.uid).length === 1);
-  t.deepEqual(processesOf(account.uid), [second.pid]);
-  t.is(it.started().length, 2);
-  t.deepEqual(argvOf(second.pid).slice(0, 2), [account.node, path.join(account.home, 'appsupd.cjs')]);
-});
+onAccount(
+  "the crontab's exact line starts one supervisor, again after everything of the account was killed",
+  async (t, account) => {
+    const it = stage(account);
+    await it.boot('install');
+    const line = rebootLine(account);
+    await runAsCron(account, line);
+    const {pid} = await nextStart(it, 0);
+    await runAsCron(account, line);
+    await killAllOf(account.uid);
+    await Promise.all(Array.from({length: 8}, async () => await runAsCron(account, line)));
+    const second = await nextStart(it, 1);
+    t.not(second.pid, pid);
+    await waitUntil('one is left of eight', () => processesOf(account.uid).length === 1);
+    t.deepEqual(processesOf(account.uid), [second.pid]);
+    t.is(it.started().length, 2);
+    t.deepEqual(argvOf(second.pid).slice(0, 2), [account.node, path.join(account.home, 'appsupd.cjs')]);
+  },
+);
 
-onAccount('a real cron starts the supervisor, and again within a minute or so of its death', async (t, account) => {
-  const it = stage(account);
-  await it.boot('install');
-  const cron = await withCron();
-  t.teardown(cron.end);
-  t.like(await it.boot('status'), {daemon: 'running'});
-  const {pid} = await nextStart(it, 0, 150_000);
-  t.true(isRunning(pid));
-  t.is(environmentOf(pid)['APPSUP_BOOT'], '1');
-  await kill(pid);
-  const second = await nextStart(it, 1, 150_000);
-  t.true(isRunning(second.pid));
-});
+onAccount(
+  'a real cron starts the supervisor, and again within a minute or so of its death',
+  async (t, account) => {
+    const it = stage(account);
+    await it.boot('install');
+    const cron = await withCron();
+    t.teardown(cron.end);
+    t.like(await it.boot('status'), {daemon: 'running'});
+    const {pid} = await nextStart(it, 0, 150_000);
+    t.true(isRunning(pid));
+    t.is(environmentOf(pid)['APPSUP_BOOT'], '1');
+    await kill(pid);
+    const second = await nextStart(it, 1, 150_000);
+    t.true(isRunning(second.pid));
+  },
+);
 
 /** What cronie's unit does to its jobs with MemoryDenyWriteExecute: PR_SET_MDWE of prctl(2), since Linux 6.3. */
 const DENY_WRITE_EXECUTE = `
@@ -232,7 +261,10 @@ onAccount(
   async (t, account) => {
     const it = stage(account);
     await it.boot('install');
-    await runAsCron(account, `/usr/bin/python3 -c ${quote(DENY_WRITE_EXECUTE)} /bin/sh ${rebootLine(account)}`);
+    await runAsCron(
+      account,
+      `/usr/bin/python3 -c ${quote(DENY_WRITE_EXECUTE)} /bin/sh ${rebootLine(account)}`,
+    );
     const {pid, flags} = await nextStart(it, 0);
     t.deepEqual(flags, ['--jitless']);
     t.true(isRunning(pid));
@@ -242,7 +274,8 @@ onAccount(
 
 // ---- The built command line, with the real supervisor. ----
 
-const unbuilt = existsSync('dist/appsup.cjs') && existsSync('dist/appsupd.cjs') ? undefined : 'needs npm run build';
+const unbuilt =
+  existsSync('dist/appsup.cjs') && existsSync('dist/appsupd.cjs') ? undefined : 'needs npm run build';
 
 const INSTALLED = 'Installed in your crontab: at reboot, and a look every minute.';
 
@@ -286,11 +319,15 @@ function appsup(account: Account, ...args: readonly string[]): string {
 }
 
 /** `runs:web` → its state and pid. */
-async function processes(account: Account): Promise<ReadonlyMap<string, {readonly state: string; readonly pid: number | undefined}>> {
+async function processes(
+  account: Account,
+): Promise<ReadonlyMap<string, {readonly state: string; readonly pid: number | undefined}>> {
   // `status` does not end with 0 when something is stopped.
   const {stdout} = await account.run(appsup(account, 'status', '--json'));
   const {apps} = JSON.parse(stdout) as StatusReport;
-  return new Map(apps.flatMap((app) => app.processes.map((each) => [`${each.app}:${each.process}`, each] as const)));
+  return new Map(
+    apps.flatMap((app) => app.processes.map((each) => [`${each.app}:${each.process}`, each] as const)),
+  );
 }
 
 async function running(account: Account, name: string): Promise<number> {
@@ -331,7 +368,9 @@ onAccount(
     t.teardown(() => (existsSync('/etc/cron.deny') ? allow() : undefined));
     const {code, stderr} = await account.run(appsup(account, 'boot', 'install'));
     t.is(code, 1);
-    t.true(stderr.includes(`Cannot edit your crontab: cron is not allowed for ${account.name} (/etc/cron.deny)`));
+    t.true(
+      stderr.includes(`Cannot edit your crontab: cron is not allowed for ${account.name} (/etc/cron.deny)`),
+    );
     t.true(stderr.includes('hint: '));
     allow();
     t.deepEqual(crontabOf(account.name), FOREIGN);
@@ -378,4 +417,21 @@ onAccount(
     t.true((await running(account, 'runs:web')) > 0);
   },
   unbuilt,
+);
+
+onAccount(
+  'the real supervisor brings back what ran where writable code is forbidden',
+  async (t, account) => {
+    giveApps(account);
+    await account.ok(appsup(account, 'start', 'runs'));
+    await account.ok(appsup(account, 'boot', 'install'));
+    await killAllOf(account.uid);
+    await runAsCron(
+      account,
+      `/usr/bin/python3 -c ${quote(DENY_WRITE_EXECUTE)} /bin/sh ${rebootLine(account)}`,
+    );
+    t.true((await running(account, 'runs:web')) > 0);
+    t.true((await running(account, 'runs:queue')) > 0);
+  },
+  unbuilt ?? (denies ? undefined : 'needs python3 and Linux 6.3'),
 );

@@ -26,9 +26,9 @@ export interface Account {
   readonly gid: number;
   /** 0700, the account's own. */
   readonly home: string;
-  /** See {@link sharedNode}. */
+  /** Absolute path of a Node that the account may execute. */
   readonly node: string;
-  /** See {@link sharedProject}. */
+  /** Absolute path of the built project, readable for the account: `bin/appsup` and what it needs. */
   readonly project: string;
   /** Run a shell command in a login of the account: environment, groups and umask of its own. */
   run(command: string, options?: RunOptions): Promise<Finished>;
@@ -82,12 +82,12 @@ export async function makeAccount(): Promise<Account> {
 }
 
 /** The Node that runs the tests, at a place where every user may execute it: a copy when it lies in somebody's home. */
-export function sharedNode(): string {
+function sharedNode(): string {
   return (node ??= isOpen(process.execPath) ? process.execPath : copyNode());
 }
 
 /** The project, at a place where every user may read it: a copy of what is needed to run it when it lies in somebody's home. */
-export function sharedProject(): string {
+function sharedProject(): string {
   const open = ['.', 'bin/appsup', 'dist/appsup.cjs', 'build/src/errors.js', 'package.json'].every(isOpen);
   return (project ??= open ? process.cwd() : copyProject());
 }
@@ -134,7 +134,10 @@ function isOpen(file: string): boolean {
 }
 
 function isOpenDirectory(directory: string): boolean {
-  return (statSync(directory).mode & 0o001) !== 0 && (directory === '/' || isOpenDirectory(path.dirname(directory)));
+  return (
+    (statSync(directory).mode & 0o001) !== 0 &&
+    (directory === '/' || isOpenDirectory(path.dirname(directory)))
+  );
 }
 
 async function asUser(name: string, command: string, options: RunOptions = {}): Promise<Finished> {
@@ -166,5 +169,7 @@ async function administer(program: string, args: readonly string[]): Promise<voi
 }
 
 function isThere(program: string): boolean {
-  return ['/usr/sbin', '/sbin', '/usr/bin', '/bin'].some((directory) => existsSync(path.join(directory, program)));
+  return ['/usr/sbin', '/sbin', '/usr/bin', '/bin'].some((directory) =>
+    existsSync(path.join(directory, program)),
+  );
 }

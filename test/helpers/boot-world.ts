@@ -103,10 +103,14 @@ export class BootWorld {
 
   /** Wait for the first supervisor, or for one more than `after` had. */
   async supervisor(after: readonly number[] = []): Promise<number> {
-    return await waitUntil('a supervisor has signed the lock', () => {
-      const pid = this.supervisors().at(after.length);
-      return pid !== undefined && read(this.home.paths.lock).startsWith(`${pid} `) ? pid : undefined;
-    }, {onTimeout: () => this.log()});
+    return await waitUntil(
+      'a supervisor has signed the lock',
+      () => {
+        const pid = this.supervisors().at(after.length);
+        return pid !== undefined && read(this.home.paths.lock).startsWith(`${pid} `) ? pid : undefined;
+      },
+      {onTimeout: () => this.log()},
+    );
   }
 
   /** Wait until nothing runs here but supervisors that have signed. */

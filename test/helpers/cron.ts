@@ -18,16 +18,15 @@ export const noCron: string | undefined =
  *
  * One that we start takes it for a boot when none ran since the last one, and runs the `@reboot` lines.
  */
-export async function withCron(): Promise<{readonly boots: boolean; end(): Promise<void>}> {
+export async function withCron(): Promise<{readonly end: () => Promise<void>}> {
   if (DAEMON === undefined) throw new Error(noCron);
-  if (cronDaemon() === 'running') return {boots: false, end: async () => undefined};
+  if (cronDaemon() === 'running') return {end: async () => undefined};
   const fresh = !REBOOT_MARKS.some((file) => existsSync(file));
   const daemon = spawn(DAEMON, [DAEMON.endsWith('crond') ? '-n' : '-f'], {stdio: 'ignore'});
   const {pid} = daemon;
   if (pid === undefined) throw new Error(`${DAEMON} does not start`);
   return {
-    boots: fresh,
-    async end() {
+    end: async () => {
       signal(pid, 'SIGTERM');
       await waitUntil('cron has ended', () => !isRunning(pid));
       if (fresh) for (const file of REBOOT_MARKS) rmSync(file, {force: true});
@@ -35,10 +34,11 @@ export async function withCron(): Promise<{readonly boots: boolean; end(): Promi
   };
 }
 
-/** The table of an account, in bytes; `undefined` when it has none. */
+/** The table of an account, in bytes; `undefined` when it has none. As an editor sees it: `-l` rewrites carriage returns. */
 export function crontabOf(account: string): Buffer | undefined {
-  const {status, stdout} = spawnSync('/usr/bin/crontab', ['-u', account, '-l']);
-  return status === 0 ? stdout : undefined;
+  if (spawnSync('/usr/bin/crontab', ['-u', account, '-l']).status !== 0) return undefined;
+  const env = {PATH: '/usr/bin:/bin', VISUAL: 'show() { cat "$1"; }; show'};
+  return spawnSync('/usr/bin/crontab', ['-u', account, '-e'], {env}).stdout;
 }
 
 /** Deny cron to an account, until the function that is returned was called. */

@@ -1,6 +1,7 @@
 import {formatMark} from '../../src/core/mark.ts';
 import type {AppSpec, ProgramSpec} from '../../src/core/spec.ts';
 import {LiveProcess} from '../../src/supervisor/live-process.ts';
+import type {ProbeResult} from '../../src/supervisor/probe.ts';
 import type {Runner, Started, UnitIdentity} from '../../src/supervisor/unit.ts';
 import type {Proc, ProcStat} from '../../src/system/proc.ts';
 import type {Processes} from '../../src/system/processes.ts';
@@ -27,6 +28,8 @@ export class FakeRunner implements Runner {
   /** Signals that the next processes die of. */
   mortal: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGKILL'];
   shares = true;
+  /** The answer of every health check. */
+  health: ProbeResult = {up: true, detail: ''};
   words: readonly string[] = [];
   readonly #clock: FakeClock;
   readonly #app: AppSpec;
@@ -59,11 +62,15 @@ export class FakeRunner implements Runner {
     return started;
   }
 
-  async ready(started: Started, signal: AbortSignal): Promise<void> {
+  async ready(started: Started, {signal}: {readonly signal: AbortSignal}): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#answers.set(started, resolve);
       signal.addEventListener('abort', () => reject(new Error('aborted')));
     });
+  }
+
+  async check(): Promise<ProbeResult> {
+    return this.health;
   }
 
   canShare(): boolean {
@@ -83,6 +90,7 @@ export class FakeRunner implements Runner {
         stat: (pid) => list().find((stat) => stat.pid === pid),
         variable: () => undefined,
         memory: () => 1024,
+        availableMemory: () => undefined,
         bootId: () => 'boot',
       },
       processes: {

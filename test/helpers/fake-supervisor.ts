@@ -42,9 +42,11 @@ export function processOf(fields: Partial<ProcessStatus> = {}): ProcessStatus {
     memory: undefined,
     reason: undefined,
     nextTryAt: undefined,
+    health: undefined,
     adopted: false,
     lastChangeFailed: undefined,
     outdated: false,
+    serves: (fields.program ?? 'web') === 'web',
     ...fields,
   };
 }

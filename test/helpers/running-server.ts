@@ -10,6 +10,7 @@ import type {Prepared} from '../../src/launch/contract.ts';
 import {systemProc} from '../../src/system/proc.ts';
 import {systemProcesses} from '../../src/system/processes.ts';
 import {systemSockets} from '../../src/system/sockets.ts';
+import {programSpec} from './spec.ts';
 
 /** A prepared start that really runs, on real sockets. */
 export class RunningServer {
@@ -51,7 +52,7 @@ export class RunningServer {
     let tell: (exit: Exit) => void = () => undefined;
     const exit = new Promise<Exit>((resolve) => (tell = resolve));
     const {pid} = await systemProcesses.spawn(
-      {...prepared, sockets: sockets.map(({fd}) => fd), logFile: log},
+      {...prepared, sockets: sockets.map(({fd}) => fd), logFile: log, limits: programSpec().limits},
       tell,
     );
     t.teardown(() => {

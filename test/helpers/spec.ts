@@ -1,5 +1,15 @@
 import type {AppSpec, ProgramSpec} from '../../src/core/spec.ts';
 
+const NO_LIMITS = {
+  memoryBytes: undefined,
+  nofile: undefined,
+  nproc: undefined,
+  coreBytes: undefined,
+  nice: undefined,
+  lifetimeMs: undefined,
+  lifetimeJitterMs: 0,
+} as const;
+
 /** A program with the defaults, for what a test does not care about. */
 export function programSpec(changes: Partial<ProgramSpec> = {}): ProgramSpec {
   return {
@@ -17,10 +27,14 @@ export function programSpec(changes: Partial<ProgramSpec> = {}): ProgramSpec {
     stopSignal: 'TERM',
     stopMs: 10_000,
     overlap: true,
+    health: undefined,
     after: [],
+    needs: [],
     directory: '/',
     env: {},
     umask: 0o027,
+    limits: NO_LIMITS,
+    reloadSignal: undefined,
     ...changes,
   };
 }
@@ -38,6 +52,9 @@ export function appSpec(programs: readonly ProgramSpec[], changes: Partial<AppSp
     envFiles: [],
     env: {},
     programs,
+    logs: {maxBytes: 10 * 1024 * 1024, maxAgeMs: undefined, keep: 10, totalBytes: 100 * 1024 * 1024, gzip: true},
+    logFiles: [],
+    notify: true,
     ...changes,
   };
 }

@@ -25,7 +25,9 @@ export async function waitUntil<Value>(
     const value = await predicate();
     if (value !== undefined && value !== false) return value;
     if (performance.now() > end) {
-      throw new Error(`Waited ${timeoutMs / 1000} s in vain: ${what}${onTimeout === undefined ? '' : `\n${onTimeout()}`}`);
+      throw new Error(
+        `Waited ${timeoutMs / 1000} s in vain: ${what}${onTimeout === undefined ? '' : `\n${onTimeout()}`}`,
+      );
     }
     await sleep(everyMs);
   }

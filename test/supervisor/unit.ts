@@ -24,6 +24,7 @@ function setup(changes: Partial<ProgramSpec> = {}) {
     spec,
     clock,
     runner,
+    onHealth: () => undefined,
     onChange: ({state}) => {
       if (states.at(-1) !== state.id) states.push(state.id);
     },

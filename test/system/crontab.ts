@@ -1,4 +1,13 @@
-import {chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 import test from 'ava';
@@ -15,7 +24,8 @@ const CRONTAB = `#!/bin/sh
 spool=SPOOL
 echo "$*" >>"$spool.calls"
 case $1 in
-  -l) if [ -f "$spool" ]; then cat "$spool"; else echo "no crontab for alice" >&2; exit 1; fi ;;
+  -l) if [ -f "$spool" ]; then sed 's/\\r/\\\\r/g' "$spool"; else echo "no crontab for alice" >&2; exit 1; fi ;;
+  -e) cp "$spool" "$spool.edited"; sh -c "$VISUAL $spool.edited" && echo "No modification made" >&2 ;;
   -r) if [ -f "$spool" ]; then rm "$spool"; else echo "no crontab for alice" >&2; exit 1; fi ;;
   *)
     stat -c %a "$1" >"$spool.mode"
@@ -56,6 +66,23 @@ test('Crontab gives and takes bytes, whatever their encoding', async (t) => {
   t.is(table.length, bytes.length);
   await crontab.write(`${table}\n`);
   t.deepEqual(readFileSync(spool), Buffer.concat([bytes, Buffer.from('\n')]));
+});
+
+test('Crontab tells a carriage return from a backslash with an r, which crontab -l does not', async (t) => {
+  const {crontab, spool, home} = host(t);
+  const table = 'a\r\nb\\r\n* * * * * printf "c\\r\\n"\r\n';
+  await crontab.write(table);
+  t.is(readFileSync(spool, 'latin1'), table);
+  t.is(await crontab.read(), table);
+  t.deepEqual(readdirSync(home.paths.state), []);
+});
+
+test('Crontab reads nothing rather than something else when no editor is allowed', async (t) => {
+  const {crontab, spool} = host(t, CRONTAB.replace(/-e\).*;;/, '-e) echo "no editing here" >&2; exit 1 ;;'));
+  writeFileSync(spool, 'a\r\n');
+  await t.throwsAsync(crontab.read(), {message: 'Cannot read your crontab: no editing here'});
+  writeFileSync(spool, 'a\n');
+  t.is(await crontab.read(), 'a\n');
 });
 
 test('Crontab installs from a private file, never from a pipe, and takes the file away', async (t) => {

@@ -7,7 +7,7 @@ import path from 'node:path';
 
 import test from 'ava';
 
-import {descriptorOf} from '../../src/supervisor/adoption.ts';
+import {descriptorOf} from '../../src/supervisor/accepting.ts';
 import {systemSockets} from '../../src/system/sockets.ts';
 import {freePort} from '../helpers/free-port.ts';
 

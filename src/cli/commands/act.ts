@@ -20,6 +20,8 @@ export const start: Command = act('start');
 export const stop: Command = act('stop');
 /** `appsup restart APP...` → `POST /v1/act` */
 export const restart: Command = act('restart');
+/** `appsup reload APP...` → `POST /v1/act` */
+export const reload: Command = act('reload');
 
 function act(action: Action): Command {
   return async (context, {words, options, json}) => {
@@ -51,6 +53,10 @@ function lineOf(event: SupervisorEvent): string {
       return `${event.app}:${event.process} ${event.state}`;
     case 'change':
       return `${event.app}:${event.process} ${event.phase === 'proving' ? 'new version starting' : event.phase}`;
+    case 'health':
+      return `${event.app}:${event.process} ${event.health}`;
+    case 'health':
+      return `${event.app}:${event.process} ${event.health}`;
     case 'config':
       return `${event.app} ${event.change}`;
   }

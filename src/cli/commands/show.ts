@@ -1,6 +1,6 @@
 import {formatDuration} from '../../config/duration.ts';
 import {joinWords} from '../../config/words.ts';
-import type {AppSpec, Launch, ProgramSpec, Readiness} from '../../core/spec.ts';
+import type {AppSpec, Launch, ProgramSpec} from '../../core/spec.ts';
 import {describeEnvironment} from '../../launch/describe.ts';
 import {looksSecret} from '../../launch/secrets.ts';
 import {leaseOf} from '../../ports/leases.ts';
@@ -44,25 +44,49 @@ export function specText(spec: AppSpec, port: number | undefined, home: string):
 }
 
 function programKeys(program: ProgramSpec, spec: AppSpec, home: string): Readonly<Record<string, string>> {
+  const {name: _, launch, directory, env, umask, readiness, health, after, needs, ...rest} = program;
   return {
-    ...launchKeys(program.launch),
-    listen: text(program.listen),
-    numprocs: String(program.numprocs),
-    after: list(program.after),
-    restart: text(program.restart),
-    health: health(program.readiness),
-    start_time: duration(program.startMs),
-    ready_timeout: duration(program.readyMs),
-    give_up: program.giveUp === Infinity ? text('never') : String(program.giveUp),
-    backoff: duration(program.backoffMs),
-    backoff_cap: duration(program.backoffCapMs),
-    stop_signal: text(program.stopSignal),
-    stop_timeout: duration(program.stopMs),
-    overlap: String(program.overlap),
-    ...(program.directory === spec.directory ? {} : {directory: text(tilde(program.directory, home))}),
-    ...(Object.keys(program.env).length === 0 ? {} : {env: table(program.env)}),
-    umask: text(program.umask.toString(8).padStart(3, '0')),
+    ...launchKeys(launch),
+    ...Object.fromEntries(keysOf(rest)),
+    after: list([...after, ...needs.map(({host, port}) => `tcp://${host}:${port}`)]),
+    ...Object.fromEntries(keysOf({health: {...readiness, ...health}})),
+    ...(directory === spec.directory ? {} : {directory: text(tilde(directory, home))}),
+    ...(Object.keys(env).length === 0 ? {} : {env: table(env)}),
+    umask: text(umask.toString(8).padStart(3, '0')),
   };
+}
+
+/** Keys of a file that are not the spec's words in another spelling. */
+const FILE_KEYS: Readonly<Record<string, string>> = {
+  startMs: 'start_time',
+  readyMs: 'ready_timeout',
+  stopMs: 'stop_timeout',
+  maxAgeMs: 'max_age',
+};
+
+/** Whatever a spec holds: a key that is new there is shown here as well. What is not said is left out. */
+function keysOf(values: object): readonly (readonly [string, string])[] {
+  return Object.entries(values).flatMap(([name, value]: [string, unknown]) => {
+    const shown = valueOf(name, value);
+    return shown === undefined
+      ? []
+      : [[FILE_KEYS[name] ?? snake(name.replace(/(Ms|Bytes)$/, '')), shown] as const];
+  });
+}
+
+function valueOf(name: string, value: unknown): string | undefined {
+  if (typeof value === 'number')
+    return value === Infinity ? text('never') : name.endsWith('Ms') ? duration(value) : String(value);
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return text(value);
+  if (Array.isArray(value)) return `[${value.map((each: unknown) => valueOf('', each) ?? '').join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const inside = keysOf(value).map(([key, shown]) => `${key} = ${shown}`);
+  return inside.length === 0 ? undefined : `{ ${inside.join(', ')} }`;
+}
+
+function snake(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function launchKeys(launch: Launch): Readonly<Record<string, string>> {
@@ -76,15 +100,6 @@ function launchKeys(launch: Launch): Readonly<Record<string, string>> {
       : {}),
     ...(launch.args.length === 0 ? {} : {args: list(launch.args)}),
   };
-}
-
-function health(readiness: Readiness): string {
-  if (readiness.kind === 'none') return '{ kind = "none" }';
-  const limit = `timeout = ${duration(readiness.timeoutMs)}`;
-  if (readiness.kind === 'tcp') return `{ kind = "tcp", ${limit} }`;
-  const host = readiness.host === undefined ? '' : `, host = ${text(readiness.host)}`;
-  const status = readiness.status === undefined ? '' : `, status = [${readiness.status.join(', ')}]`;
-  return `{ kind = "http", path = ${text(readiness.path)}${host}${status}, ${limit} }`;
 }
 
 /** The same with hidden secrets: `env` of a file is for settings, but people put passwords there. */

@@ -51,8 +51,15 @@ function jsonOf({supervisor, apps}: StatusReport): unknown {
 }
 
 function processJson(process: ProcessStatus): unknown {
-  const {pid = null, memory = null, reason = null, nextTryAt = null, lastChangeFailed = null} = process;
-  return {...process, pid, memory, reason, nextTryAt, lastChangeFailed};
+  const {
+    pid = null,
+    memory = null,
+    reason = null,
+    nextTryAt = null,
+    lastChangeFailed = null,
+    health = null,
+  } = process;
+  return {...process, pid, memory, reason, nextTryAt, lastChangeFailed, health};
 }
 
 /** What is known of every process, in columns. Pure. */
@@ -148,6 +155,8 @@ function processHints(process: ProcessStatus, now: number): readonly string[] {
       `${name}  the last restart came to nothing, the older process still serves: ${process.lastChangeFailed}`,
     );
   }
+  if (process.health === 'unhealthy')
+    hints.push(`${name}  does not pass its health checks: appsup logs ${name}`);
   if (process.outdated)
     hints.push(`${name}  its file has changed since it was started: appsup restart ${name}`);
   return hints;

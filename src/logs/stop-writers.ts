@@ -1,0 +1,163 @@
+import {constants, rmSync} from 'node:fs';
+import {open} from 'node:fs/promises';
+import type {FileHandle} from 'node:fs/promises';
+
+import {AppsupError, systemCode} from '../errors.ts';
+import {readIfThere, writeAtomically} from '../system/files.ts';
+import type {Guard} from '../system/log-files.ts';
+import type {Move} from './archive.ts';
+import {copyBytes, readBytes, writeAll} from './bytes.ts';
+import {LAST_BYTES} from './cut.ts';
+import type {RotateWorld} from './rotate-world.ts';
+
+/** A process stops within a few microseconds unless it waits for a disk. */
+const STOP_MS = 2000;
+
+/**
+ * Stop the writers of a log, move what is left of it into the archive, and continue them: the way where nothing else works.
+ *
+ * The line that is not finished goes back into the log. Each part looks whether it was done already; see {@link recover}.
+ */
+export async function moveTheRest(
+  file: string,
+  archivePath: string,
+  {skip, token}: Move,
+  world: RotateWorld,
+): Promise<void> {
+  await withWritersStopped(file, world, async () => {
+    const archive = await open(archivePath, constants.O_RDWR | constants.O_APPEND);
+    try {
+      const log = await open(file, constants.O_RDWR | constants.O_NOFOLLOW);
+      try {
+        await emptyLog(log, archive, {skip, token}, world);
+        await returnUnfinished(log, archive, world);
+      } finally {
+        await log.close();
+      }
+    } catch (error) {
+      // The log was deleted by somebody: the archive is what there is.
+      if (systemCode(error) !== 'ENOENT') throw error;
+    } finally {
+      await archive.close();
+    }
+  });
+}
+
+/** As long as the token stands in it, the log was not emptied. */
+async function emptyLog(
+  log: FileHandle,
+  archive: FileHandle,
+  {skip, token}: Pick<Move, 'skip' | 'token'>,
+  world: RotateWorld,
+): Promise<void> {
+  if ((await readBytes(log, 0, token.length)).toString('latin1') !== token) return;
+  const from = skip + (await archive.stat()).size;
+  await copyBytes(log, archive, {from, to: (await log.stat()).size});
+  await archive.datasync();
+  world.onStep?.('rest copied');
+  await log.truncate(0);
+  world.onStep?.('emptied');
+}
+
+/** Unless the writers ran on before it could be returned: then the archive ends with the beginning of the log's first line. */
+async function returnUnfinished(log: FileHandle, archive: FileHandle, world: RotateWorld): Promise<void> {
+  const {size} = await archive.stat();
+  const from = Math.max(0, size - LAST_BYTES);
+  const last = await readBytes(archive, from, size - from);
+  const unfinished = last.subarray(last.lastIndexOf(10) + 1);
+  // Endless: cut somewhere.
+  if (unfinished.length === 0 || unfinished.length === last.length) return;
+  const there = await readBytes(log, 0, unfinished.length);
+  if (!there.equals(unfinished.subarray(0, there.length))) return;
+  try {
+    await writeAll(log, unfinished.subarray(there.length), there.length);
+  } catch (error) {
+    // A full disk: not half of it.
+    await log.truncate(0);
+    throw error;
+  }
+  world.onStep?.('rest returned');
+  await archive.truncate(size - unfinished.length);
+  world.onStep?.('trimmed');
+}
+
+/**
+ * Do something while no writer of a log runs; they are continued whatever happens.
+ *
+ * If we are killed meanwhile, the guard continues them at once; if that was killed, too, the next supervisor does: who is stopped is
+ * on the disk before it is stopped. A process that somebody else had stopped stays so.
+ *
+ * @throws AppsupError `TIMEOUT` when one does not stop.
+ */
+async function withWritersStopped(
+  file: string,
+  world: RotateWorld,
+  action: () => Promise<void>,
+): Promise<void> {
+  const stopped = new Set(recorded(file, world));
+  const guards: Guard[] = [];
+  try {
+    // Again until nobody is found: a process may have been forked between looking and stopping.
+    for (;;) {
+      const fresh = writersOf(file, world).filter((pid) => !stopped.has(pid) && !world.files.isStopped(pid));
+      if (fresh.length === 0) break;
+      for (const pid of fresh) stopped.add(pid);
+      record(file, stopped, world);
+      world.onStep?.('recorded');
+      guards.push(world.files.guard(fresh));
+      for (const pid of fresh) world.processes.signal(pid, 'SIGSTOP');
+      await untilStopped(file, stopped, world);
+    }
+    world.onStep?.('stopped');
+    await action();
+  } finally {
+    for (const pid of stopped) world.processes.signal(pid, 'SIGCONT');
+    rmSync(recordPath(file), {force: true});
+    for (const guard of guards) guard.release();
+  }
+}
+
+/** Continue what a supervisor that was killed had stopped. */
+export async function continueStopped(file: string, world: RotateWorld): Promise<void> {
+  const stopped = recorded(file, world);
+  for (const pid of stopped) world.processes.signal(pid, 'SIGCONT');
+  rmSync(recordPath(file), {force: true});
+}
+
+function writersOf(file: string, world: RotateWorld): readonly number[] {
+  return [...new Set([...world.files.writers(file), ...(world.writersOf?.(file) ?? [])])];
+}
+
+async function untilStopped(file: string, pids: ReadonlySet<number>, {clock, files}: RotateWorld): Promise<void> {
+  const end = clock.monotonic() + STOP_MS;
+  for (;;) {
+    const running = [...pids].find((pid) => !files.isStopped(pid));
+    if (running === undefined) return;
+    if (clock.monotonic() > end) {
+      throw new AppsupError('TIMEOUT', `Cannot archive ${file}: process ${running} did not stop in ${STOP_MS / 1000} s`, {
+        hint: 'it may be waiting for a disk; the next rotation tries again',
+      });
+    }
+    await new Promise<void>((resolve) => void clock.after(1, resolve));
+  }
+}
+
+/** `BOOTID\nPID STARTTICKS\n...` */
+function record(file: string, pids: ReadonlySet<number>, {proc}: RotateWorld): void {
+  const lines = [...pids].map((pid) => `${pid} ${proc.stat(pid)?.startTicks ?? 0}`);
+  writeAtomically(recordPath(file), `${[proc.bootId(), ...lines].join('\n')}\n`);
+}
+
+/** Those that still are the processes that were recorded. */
+function recorded(file: string, {proc}: RotateWorld): readonly number[] {
+  const [boot, ...lines] = readIfThere(recordPath(file))?.trim().split('\n') ?? [];
+  if (boot !== proc.bootId()) return [];
+  return lines.flatMap((line) => {
+    const [pid = 0, ticks] = line.split(' ').map(Number);
+    return proc.stat(pid)?.startTicks === ticks ? pid : [];
+  });
+}
+
+function recordPath(file: string): string {
+  return `${file}.stopped`;
+}
