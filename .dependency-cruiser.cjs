@@ -17,6 +17,10 @@ const rooms = {
     may: ['core', 'system', 'config', 'ports', 'launch', 'logs', 'schedule', 'control/api.ts'],
     why: 'The supervisor drives these, and does not know who commands it',
   },
+  notify: {
+    may: ['core', 'system', 'config/notify.ts', 'control/api.ts', 'launch/mask.ts'],
+    why: 'Telling somebody knows what happened, and cannot make anything happen',
+  },
   control: {may: ['core', 'system'], why: 'The socket carries the interface; who implements it is handed in'},
   compat: {may: ['core', 'config', 'control/api.ts'], why: 'Old clients see what new clients see'},
   dashboard: {may: ['core', 'control/api.ts'], why: 'A screen knows the interface, not the supervisor'},
@@ -36,7 +40,7 @@ const rooms = {
   daemon: {
     may: [
       ...['core', 'system', 'config', 'ports', 'launch', 'logs', 'schedule', 'frontend', 'boot'],
-      ...['supervisor', 'control', 'compat', 'web'],
+      ...['supervisor', 'control', 'notify', 'compat', 'web'],
     ],
     why: 'The composition root sees what it composes, and no terminal',
   },

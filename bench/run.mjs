@@ -42,13 +42,24 @@ process.exitCode = await main();
 async function main() {
   const wanted = positionals.length === 0 ? ORDER : positionals;
   const peers = values.peers.split(',');
-  const unknown = [...wanted.filter((each) => !known().includes(each)), ...peers.filter((each) => !(each in PEERS))];
-  if (unknown.length > 0) return complain(`There is no ${unknown.join(', ')}. Scenarios: ${ORDER.join(' ')}. Peers: ${Object.keys(PEERS).join(' ')}`);
-  if (find('gunicorn') === undefined) return complain('gunicorn is missing: apt-get install gunicorn, or pip install gunicorn');
+  const unknown = [
+    ...wanted.filter((each) => !known().includes(each)),
+    ...peers.filter((each) => !(each in PEERS)),
+  ];
+  if (unknown.length > 0)
+    return complain(
+      `There is no ${unknown.join(', ')}. Scenarios: ${ORDER.join(' ')}. Peers: ${Object.keys(PEERS).join(' ')}`,
+    );
+  if (find('gunicorn') === undefined)
+    return complain('gunicorn is missing: apt-get install gunicorn, or pip install gunicorn');
   const cache = values.cache ?? mkdtempSync(path.join(tmpdir(), 'bench-peers-'));
   try {
     const present = await available(peers, cache);
-    if (process.getuid() === 0) return await asAccount([...wanted, '--peers', present.join(), '--runs', values.runs, ...(values.json ? ['--json'] : [])], cache);
+    if (process.getuid() === 0)
+      return await asAccount(
+        [...wanted, '--peers', present.join(), '--runs', values.runs, ...(values.json ? ['--json'] : [])],
+        cache,
+      );
     const results = await measureAll(wanted, present);
     console.log(values.json ? JSON.stringify(results) : table(results, present));
     return 0;

@@ -15,15 +15,20 @@ export async function asAccount(args, cache) {
   await must(find('useradd'), ['--home-dir', home, '--shell', '/bin/sh', '--user-group', name]);
   try {
     for (const part of ['bin', 'dist', 'bench', 'package.json']) {
-      if (existsSync(path.join(ROOT, part))) cpSync(path.join(ROOT, part), path.join(home, 'appsup', part), {recursive: true});
+      if (existsSync(path.join(ROOT, part)))
+        cpSync(path.join(ROOT, part), path.join(home, 'appsup', part), {recursive: true});
     }
     await must('chown', ['-R', `${name}:${name}`, home]);
     await must('chmod', ['-R', 'a+rX', cache]);
     const again = ['--reuid', name, '--regid', name, '--init-groups', '--reset-env', process.execPath];
-    const child = spawn('setpriv', [...again, path.join(home, 'appsup/bench/run.mjs'), ...args, '--cache', cache], {
-      stdio: 'inherit',
-      cwd: home,
-    });
+    const child = spawn(
+      'setpriv',
+      [...again, path.join(home, 'appsup/bench/run.mjs'), ...args, '--cache', cache],
+      {
+        stdio: 'inherit',
+        cwd: home,
+      },
+    );
     return await new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
   } finally {
     await endProcessesOf(statSync(home).uid);
@@ -35,7 +40,9 @@ export async function asAccount(args, cache) {
 /** The account was made a minute ago for this run: whatever runs under its uid was started by it. */
 async function endProcessesOf(uid) {
   for (let turns = 0; turns < 100; turns++) {
-    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isOf(name, uid) && stat(name) !== undefined);
+    const pids = readdirSync('/proc').filter(
+      (name) => /^\d+$/.test(name) && isOf(name, uid) && stat(name) !== undefined,
+    );
     if (pids.length === 0) return;
     for (const pid of pids) kill(Number(pid), 'SIGKILL');
     await sleep(50);

@@ -10,17 +10,22 @@ const TIMEOUT_MS = 20_000;
 /** Ask once. Never rejects: {ok: true, text} or {ok: false, kind: 'ECONNREFUSED' | '502' | 'cut' | 'timeout' | ...}. */
 export async function get(port, path, timeoutMs = TIMEOUT_MS) {
   return await new Promise((resolve) => {
-    const request = http.get({host: '127.0.0.1', port, path, agent: false, timeout: timeoutMs}, (response) => {
-      let text = '';
-      response.on('data', (data) => (text += data));
-      response.on('end', () => {
-        const ok = response.statusCode === 200;
-        resolve(ok ? {ok, text} : {ok, kind: String(response.statusCode)});
-      });
-      response.on('error', () => resolve({ok: false, kind: 'cut'}));
-    });
+    const request = http.get(
+      {host: '127.0.0.1', port, path, agent: false, timeout: timeoutMs},
+      (response) => {
+        let text = '';
+        response.on('data', (data) => (text += data));
+        response.on('end', () => {
+          const ok = response.statusCode === 200;
+          resolve(ok ? {ok, text} : {ok, kind: String(response.statusCode)});
+        });
+        response.on('error', () => resolve({ok: false, kind: 'cut'}));
+      },
+    );
     request.on('timeout', () => request.destroy(Object.assign(new Error('timeout'), {code: 'timeout'})));
-    request.on('error', (error) => resolve({ok: false, kind: error.code === 'ECONNRESET' ? 'cut' : (error.code ?? error.message)}));
+    request.on('error', (error) =>
+      resolve({ok: false, kind: error.code === 'ECONNRESET' ? 'cut' : (error.code ?? error.message)}),
+    );
   });
 }
 

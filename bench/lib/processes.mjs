@@ -18,7 +18,9 @@ export async function run(file, args, {env, cwd, timeoutMs = 60_000, input = ''}
       stdout += data;
     });
     child.stderr.on('data', (data) => (output += data));
-    child.on('error', (error) => resolve({code: 127, output: error.message, stdout, ms: performance.now() - begun}));
+    child.on('error', (error) =>
+      resolve({code: 127, output: error.message, stdout, ms: performance.now() - begun}),
+    );
     child.on('exit', (code, signal) => {
       const ms = performance.now() - begun;
       const finish = () => resolve({code: code ?? signal, output, stdout, ms});
@@ -34,7 +36,8 @@ export async function run(file, args, {env, cwd, timeoutMs = 60_000, input = ''}
 /** `run`, for what has to work if anything is to be measured. */
 export async function must(file, args, options) {
   const result = await run(file, args, options);
-  if (result.code !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${result.code}:\n${result.output}`);
+  if (result.code !== 0)
+    throw new Error(`${file} ${args.join(' ')} ended with ${result.code}:\n${result.output}`);
   return result;
 }
 
@@ -51,14 +54,16 @@ export function stat(pid) {
 
 /** Pids of all processes that carry the mark in their environment. */
 export function marked(mark) {
-  return readdirSync('/proc').filter((name) => {
-    if (!/^\d+$/.test(name) || Number(name) === process.pid) return false;
-    try {
-      return readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(`BENCH_MARK=${mark}`);
-    } catch {
-      return false; // somebody else's, or gone
-    }
-  }).map(Number);
+  return readdirSync('/proc')
+    .filter((name) => {
+      if (!/^\d+$/.test(name) || Number(name) === process.pid) return false;
+      try {
+        return readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(`BENCH_MARK=${mark}`);
+      } catch {
+        return false; // somebody else's, or gone
+      }
+    })
+    .map(Number);
 }
 
 /** Nothing of a measurement may be left for the next one. */
@@ -81,7 +86,7 @@ export function kill(pid, signal) {
 
 /** Wait until the question has an answer other than undefined or false; undefined when it has none in time. */
 export async function until(question, {timeoutMs = 30_000, everyMs = 5} = {}) {
-  for (const end = performance.now() + timeoutMs; performance.now() < end; ) {
+  for (const end = performance.now() + timeoutMs; performance.now() < end;) {
     const answer = await question();
     if (answer !== undefined && answer !== false) return answer;
     await sleep(everyMs);

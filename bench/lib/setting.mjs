@@ -47,12 +47,23 @@ async function makeThings(needs, directory, mark) {
       return {web, programs: [web.program]};
     }
     case 'sleepers': {
-      const programs = Array.from({length: SLEEPERS}, (_, at) => ({name: `sleeper${at}`, directory, argv: ['/bin/sleep', '100000']}));
+      const programs = Array.from({length: SLEEPERS}, (_, at) => ({
+        name: `sleeper${at}`,
+        directory,
+        argv: ['/bin/sleep', '100000'],
+      }));
       return {programs};
     }
     case 'quits': {
-      const program = {name: 'quits', directory, argv: ['/usr/bin/python3', path.join(directory, 'quits.py')]};
-      return {quits: {name: 'quits', starts: () => linesOf(path.join(directory, 'quits')).length}, programs: [program]};
+      const program = {
+        name: 'quits',
+        directory,
+        argv: ['/usr/bin/python3', path.join(directory, 'quits.py')],
+      };
+      return {
+        quits: {name: 'quits', starts: () => linesOf(path.join(directory, 'quits')).length},
+        programs: [program],
+      };
     }
     default:
       throw new Error(`no such need: ${needs}`);
@@ -81,8 +92,14 @@ async function ownStart({directory, gunicorn, mark}) {
   for (let turn = 0; turn < 5; turn++) {
     const [file, ...args] = gunicornArgv({port: await freePort(), gunicorn});
     const begun = Date.now();
-    const child = spawn(file, args, {cwd: directory, env: {...process.env, BENCH_MARK: mark}, stdio: 'ignore'});
-    const at = await until(() => loadedIn(directory).find(({master}) => master === child.pid)?.ms, {timeoutMs: 20_000});
+    const child = spawn(file, args, {
+      cwd: directory,
+      env: {...process.env, BENCH_MARK: mark},
+      stdio: 'ignore',
+    });
+    const at = await until(() => loadedIn(directory).find(({master}) => master === child.pid)?.ms, {
+      timeoutMs: 20_000,
+    });
     times.push(at === undefined ? Infinity : at - begun);
     child.kill('SIGTERM');
     await new Promise((resolve) => child.once('exit', resolve));

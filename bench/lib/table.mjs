@@ -2,7 +2,9 @@
 export function table(results, peers) {
   const others = peers.filter((peer) => peer !== 'appsup');
   const hasRatio = peers.includes('appsup');
-  const rows = [['scenario', 'figure', ...peers, ...(hasRatio ? others.map((peer) => `${peer} : appsup`) : [])]];
+  const rows = [
+    ['scenario', 'figure', ...peers, ...(hasRatio ? others.map((peer) => `${peer} : appsup`) : [])],
+  ];
   for (const [scenario, byPeer] of Object.entries(results)) {
     const figures = [...new Set(Object.values(byPeer).flatMap((figure) => Object.keys(figure)))];
     for (const [at, figure] of figures.entries()) {
@@ -12,7 +14,11 @@ export function table(results, peers) {
     }
   }
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const line = (row) => row.map((cell, at) => (at < 2 ? cell.padEnd(widths[at]) : cell.padStart(widths[at]))).join('  ').trimEnd();
+  const line = (row) =>
+    row
+      .map((cell, at) => (at < 2 ? cell.padEnd(widths[at]) : cell.padStart(widths[at])))
+      .join('  ')
+      .trimEnd();
   const rule = '-'.repeat(widths.reduce((sum, width) => sum + width + 2, -2));
   return [line(rows[0]), rule, ...rows.slice(1).map(line)].join('\n');
 }

@@ -17,7 +17,9 @@ export async function measure({supervisor}) {
 
 /** Of all its threads; utime and stime of /proc/PID/stat come in steps of 10 ms. */
 function cpuMs(pid) {
-  const threads = readdirSync(`/proc/${pid}/task`).map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8'));
+  const threads = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8'),
+  );
   return threads.reduce((sum, text) => sum + Number(text.split(' ')[0]) / 1e6, 0);
 }
 

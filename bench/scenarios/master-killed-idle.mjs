@@ -10,7 +10,9 @@ export async function measure({web, supervisor}) {
   const master = await supervisor.mainPid(web.name);
   const begun = Date.now();
   kill(master, 'SIGKILL');
-  const at = await until(() => web.loaded().find(({ms, master: of}) => ms > begun && of !== master)?.ms, {timeoutMs: 40_000});
+  const at = await until(() => web.loaded().find(({ms, master: of}) => ms > begun && of !== master)?.ms, {
+    timeoutMs: 40_000,
+  });
   const {ok} = await get(web.port, web.path);
   const tookMs = at === undefined ? Infinity : at - begun;
   return {

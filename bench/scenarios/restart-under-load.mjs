@@ -23,7 +23,11 @@ export async function measure({web, supervisor}) {
 }
 
 export function kinds(failures) {
-  return Object.entries(failures).map(([kind, count]) => `${kind} ${count}`).join(', ') || '-';
+  return (
+    Object.entries(failures)
+      .map(([kind, count]) => `${kind} ${count}`)
+      .join(', ') || '-'
+  );
 }
 
 export const needs = 'web';

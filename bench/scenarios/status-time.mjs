@@ -11,7 +11,11 @@ export async function measure({supervisor: {statusCommand, env}}) {
     status.push((await run(file, args, {env})).ms);
     nothing.push((await run(process.execPath, ['-e', '0'], {env})).ms);
   }
-  return {'median, ms': median(status), 'node -e 0, ms': median(nothing), 'times node -e 0': median(status) / median(nothing)};
+  return {
+    'median, ms': median(status),
+    'node -e 0, ms': median(nothing),
+    'times node -e 0': median(status) / median(nothing),
+  };
 }
 
 export const needs = 'web';

@@ -16,18 +16,28 @@ const routes = {
     response.writeHead(303, {location: `${mount}/`, 'set-cookie': cookie}).end();
   },
   'GET /about': (request, response) => {
-    send(response, 200, page('About', `<p>An example of appsup, without any package.</p><p><a href="${mount}/">Back</a></p>`));
+    send(
+      response,
+      200,
+      page('About', `<p>An example of appsup, without any package.</p><p><a href="${mount}/">Back</a></p>`),
+    );
   },
 };
 
 const server = http.createServer((request, response) => {
   const path = pathBelowMount(request.url);
-  if (path === undefined && request.url === mount) return response.writeHead(308, {location: `${mount}/`}).end();
+  if (path === undefined && request.url === mount)
+    return response.writeHead(308, {location: `${mount}/`}).end();
   const route = routes[`${request.method === 'HEAD' ? 'GET' : request.method} ${path}`];
-  if (route === undefined) return send(response, 404, page('Not found', `<p><a href="${mount}/">Home</a></p>`));
+  if (route === undefined)
+    return send(response, 404, page('Not found', `<p><a href="${mount}/">Home</a></p>`));
   Promise.resolve(route(request, response)).catch((error) => {
     if (response.headersSent) return response.destroy(error);
-    return send(response, error.status ?? 500, page(error.status === undefined ? 'Something went wrong' : error.message, ''));
+    return send(
+      response,
+      error.status ?? 500,
+      page(error.status === undefined ? 'Something went wrong' : error.message, ''),
+    );
   });
 });
 
@@ -80,7 +90,10 @@ function page(title, body) {
 }
 
 function send(response, status, html) {
-  response.writeHead(status, {'content-type': 'text/html; charset=utf-8', 'content-length': Buffer.byteLength(html)});
+  response.writeHead(status, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-length': Buffer.byteLength(html),
+  });
   response.end(html);
 }
 

@@ -13,6 +13,7 @@ import {check} from './commands/check.ts';
 import {daemon} from './commands/daemon.ts';
 import {edit} from './commands/edit.ts';
 import {env} from './commands/env.ts';
+import {events} from './commands/events.ts';
 import {list} from './commands/list.ts';
 import {logs} from './commands/logs.ts';
 import {ports} from './commands/ports.ts';
@@ -41,6 +42,7 @@ const COLD: Readonly<Record<Exclude<Verb, Hot>, Command>> = {
   })),
   edit,
   env,
+  events,
   list,
   logs,
   ports,

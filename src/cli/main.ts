@@ -20,7 +20,14 @@ import {terminalOf} from './terminal.ts';
 import type {Terminal} from './terminal.ts';
 
 /** Verbs that are typed all day, or by scripts: they live in this file's bundle. All others come with cold.ts, and its libraries. */
-const HOT: Readonly<Partial<Record<Invocation['verb'], Command>>> = {status, start, stop, restart, reload, help};
+const HOT: Readonly<Partial<Record<Invocation['verb'], Command>>> = {
+  status,
+  start,
+  stop,
+  restart,
+  reload,
+  help,
+};
 
 /** `appsup VERB …`: understand, do, print. Everything else is loaded when it is needed. */
 async function main(argv: readonly string[]): Promise<number> {

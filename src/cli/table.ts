@@ -134,6 +134,24 @@ export const COMMANDS = {
       ['logs -f flasktasks:web spectral', 'follow several'],
     ],
   },
+  events: {
+    synopsis: '[APP[:PROGRAM]...] [-f] [-n COUNT] [--since DURATION]',
+    summary: 'what happened: starts, crashes, replaced versions, health, files',
+    words: [0, MANY],
+    options: {
+      follow: {short: 'f', summary: 'go on as things happen'},
+      lines: {
+        short: 'n',
+        value: 'COUNT',
+        summary: 'so many of the last events; else 50, or all with --since',
+      },
+      since: {value: 'DURATION', summary: 'only events of so long ago, e.g. "12h"'},
+    },
+    examples: [
+      ['events --since 12h', 'what happened last night'],
+      ['events -f flasktasks --json', 'one JSON text per event, as it happens'],
+    ],
+  },
   list: {
     synopsis: '',
     summary: 'the apps that have a file, with port and mount',

@@ -5,9 +5,12 @@ import type {AppSpec, ProgramSpec} from '../core/spec.ts';
 import {expandPath} from '../system/paths.ts';
 import {hasErrors} from './diagnostic.ts';
 import type {Diagnostic} from './diagnostic.ts';
+import {readLogFiles, readLogLimits} from './logs.ts';
 import {readMount, readPrefix} from './mount.ts';
 import type {MountContext} from './mount.ts';
 import {checkEnvironment, readProgram} from './program.ts';
+import {healthSchema} from './schema-health.ts';
+import {limitsSchema} from './schema-limits.ts';
 import {programSchema} from './schema-program.ts';
 import {appSchema} from './schema.ts';
 import type {AppFile, Defaults} from './schema.ts';
@@ -40,6 +43,8 @@ export interface LoadedApp {
   readonly text: string;
   /** SHA-256 of the text, hexadecimal. */
   readonly hash: string;
+  /** When the file was last written, milliseconds since 1970; absent when it could not be read. */
+  readonly changedMs?: number;
   /** Absent when there is an error among the diagnostics. */
   readonly spec?: AppSpec;
   readonly diagnostics: readonly Diagnostic[];
@@ -69,7 +74,7 @@ function assemble(file: AppFile, raw: Table, context: AppContext, report: Report
   }
   checkEnvironment(file.env, ['env'], report);
   const programs = readPrograms(file, raw, {...context, directory}, report);
-  checkPrograms(programs, Object.keys(isTable(raw['programs']) ? raw['programs'] : {}), report);
+  checkPrograms(programs, file, keysOf(raw['programs']), report);
   const mount = readMount(file, context, report);
   return {
     name: context.name,
@@ -85,8 +90,9 @@ function assemble(file: AppFile, raw: Table, context: AppContext, report: Report
     envFiles: (file.env_file ?? []).map((each) => expandPath(each, context.home, directory)),
     env: file.env ?? {},
     programs,
-    logs: {maxBytes: 10 * 1024 * 1024, maxAgeMs: undefined, keep: 10, totalBytes: 100 * 1024 * 1024, gzip: true},
-    logFiles: [],
+    logs: readLogLimits(file.logs ?? {}, context.defaults.logs ?? {}, report),
+    logFiles: readLogFiles(file.log_files ?? [], {home: context.home, directory}, report),
+    notify: file.notify ?? true,
   };
 }
 
@@ -111,13 +117,23 @@ function readPrograms(
       return [];
     }
     const table = isTable(said) ? said[name] : undefined;
-    const present = new Set(Object.keys(isTable(table) ? table : {}));
-    return readProgram(program, {...context, name, present, report}) ?? [];
+    const present = new Set(keysOf(table));
+    const health = new Set(keysOf(isTable(table) ? table['health'] : undefined));
+    return readProgram(program, {...context, name, present, health, report}) ?? [];
   });
 }
 
+function keysOf(value: unknown): readonly string[] {
+  return isTable(value) ? Object.keys(value) : [];
+}
+
 /** What concerns several programs: who listens, who waits for whom, whose processes are called alike. */
-function checkPrograms(programs: readonly ProgramSpec[], names: readonly string[], report: Report): void {
+function checkPrograms(
+  programs: readonly ProgramSpec[],
+  file: AppFile,
+  names: readonly string[],
+  report: Report,
+): void {
   const [first, second] = programs.filter((program) => program.listen !== 'none');
   if (first !== undefined && second !== undefined) {
     report({
@@ -126,7 +142,7 @@ function checkPrograms(programs: readonly ProgramSpec[], names: readonly string[
       hint: `listen = "none" for one of them, or an app of its own for ${second.name}`,
     });
   }
-  checkAfter(programs, names, report);
+  checkAfter(programs, file, names, report);
   const owners = new Map<string, string>();
   for (const program of programs) {
     for (const processName of processNames(program)) {
@@ -144,16 +160,20 @@ function checkPrograms(programs: readonly ProgramSpec[], names: readonly string[
 }
 
 /** `names`: also those of programs that could not be read. */
-function checkAfter(programs: readonly ProgramSpec[], names: readonly string[], report: Report): void {
+function checkAfter(
+  programs: readonly ProgramSpec[],
+  file: AppFile,
+  names: readonly string[],
+  report: Report,
+): void {
   for (const {name, after} of programs) {
-    after.forEach((other, index) => {
-      if (names.includes(other)) return;
+    for (const other of after.filter((each) => !names.includes(each))) {
       report({
-        path: ['programs', name, 'after', index],
+        path: ['programs', name, 'after', file.programs?.[name]?.after?.indexOf(other) ?? 0],
         message: `No program of this app is called ${JSON.stringify(other)}`,
-        hint: `its programs: ${names.join(', ')}`,
+        hint: `its programs: ${names.join(', ')}; something else: "tcp://host:port"`,
       });
-    });
+    }
   }
   const order = startOrder(programs);
   if (order.ok) return;
@@ -165,14 +185,23 @@ function checkAfter(programs: readonly ProgramSpec[], names: readonly string[], 
   });
 }
 
-/** A key of a program or of a later table at the top of the file is a common slip: say where it belongs. */
+/** A key in a table where it does not belong is a common slip: say where it does. */
 function misplaced(problem: Problem): Problem {
-  const [name] = problem.path;
-  if (problem.path.length !== 1 || problem.hint === undefined || !problem.message.startsWith('Unknown key'))
-    return problem;
-  return typeof name === 'string' && PROGRAM_KEYS.has(name)
-    ? {...problem, hint: `it belongs to a program: write it below [programs.web]`}
-    : problem;
+  const {path, message, hint} = problem;
+  if (hint === undefined || !message.startsWith('Unknown key')) return problem;
+  const where = placeOf(String(path.at(-1)), path);
+  return where === undefined ? problem : {...problem, hint: where};
 }
 
-const PROGRAM_KEYS: ReadonlySet<string> = new Set(Object.keys(programSchema.entries));
+function placeOf(name: string, path: Problem['path']): string | undefined {
+  if (path.length === 1)
+    return Object.hasOwn(programSchema.entries, name)
+      ? 'it belongs to a program: write it below [programs.web]'
+      : undefined;
+  if (path.length !== 3) return undefined;
+  if (Object.hasOwn(limitsSchema.entries, name)) return `it belongs to limits: limits = { ${name} = ... }`;
+  if (Object.hasOwn(healthSchema.entries, name)) return `it belongs to health: health = { ${name} = ... }`;
+  return Object.hasOwn(appSchema.entries, name)
+    ? 'it belongs to the app: write it above the first [programs...]'
+    : undefined;
+}

@@ -5,15 +5,20 @@ import {readToml} from './toml.ts';
 /**
  * Take back the spec of an app that claims the mount or the fixed port of another one.
  *
- * The later one by the alphabet is the one that is wrong: that needs no memory, and is the same at every start. A mount below
- * another one (`/alice`, `/alice/tasks`) is no conflict: front ends take the longest.
+ * The file that was written last is the one that is wrong, so that no new file takes away what another app has, and that is
+ * the same at every start; of two that are equally old, the later one by the alphabet. A mount below another one (`/alice`,
+ * `/alice/tasks`) is no conflict: front ends take the longest.
  *
- * @param apps - In alphabetical order.
+ * @param apps - In alphabetical order, and so is the answer.
  */
 export function withoutConflicts(apps: readonly LoadedApp[]): readonly LoadedApp[] {
   const mounts = new Map<string, string>();
   const ports = new Map<number, string>();
-  return apps.map((app) => {
+  const byAge = apps.toSorted((a, b) => (a.changedMs ?? 0) - (b.changedMs ?? 0));
+  const checked = new Map(byAge.map((app) => [app, check(app)]));
+  return apps.map((app) => checked.get(app) ?? app);
+
+  function check(app: LoadedApp): LoadedApp {
     if (app.spec === undefined) return app;
     const {mount, port} = app.spec;
     // An app with a whole host to itself ('') does not meet others by its path.
@@ -32,7 +37,7 @@ export function withoutConflicts(apps: readonly LoadedApp[]): readonly LoadedApp
     if (mount !== '') mounts.set(mount, app.name);
     if (port !== undefined) ports.set(port, app.name);
     return app;
-  });
+  }
 }
 
 function taken(app: LoadedApp, key: 'mount' | 'port', message: string): Diagnostic {

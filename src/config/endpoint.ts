@@ -22,7 +22,7 @@ export function parseEndpoint(text: string): ReadEndpoint {
   const bare = [authority, host].find(isIPv6);
   if (bare !== undefined) {
     // `::1:5432` is an address as a whole, too: the likelier reading is that of an address and a port.
-    const meant = isIPv6(host) ? `tcp://[${host}]:${port}` : `tcp://[${bare}]:5432`;
+    const meant = isIPv6(host) && isPort(port) ? `tcp://[${host}]:${port}` : `tcp://[${bare}]:5432`;
     return refuse(`Expected the IPv6 address in ${shown} to stand in brackets`, `as "${meant}"`);
   }
   const good = isHost(host);
@@ -58,5 +58,7 @@ function isHost(text: string): boolean {
   if (bracketed !== undefined) return isIPv6(bracketed);
   if (isIP(text) === 4) return true;
   const labels = text.split('.');
-  return text.length <= 253 && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '');
+  return (
+    text.length <= 253 && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '')
+  );
 }

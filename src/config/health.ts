@@ -11,7 +11,7 @@ export interface ReadHealth {
 
 /** How a program is asked, with every default filled in. What has no effect is warned of. */
 export function readHealth(file: HealthFile, listen: Listen, context: ProgramContext): ReadHealth {
-  const kind = file.kind ?? kindOf(file, listen);
+  const kind = file.kind ?? kindOf(listen, context);
   checkListen(kind, listen, context);
   checkValues(file, context);
   checkEffect(file, kind, context);
@@ -23,9 +23,9 @@ export function readHealth(file: HealthFile, listen: Listen, context: ProgramCon
 
 type Kind = Readiness['kind'];
 
-function kindOf(file: HealthFile, listen: Listen): Kind {
-  if (file.command !== undefined) return 'exec';
-  if (file.pattern !== undefined) return 'log';
+function kindOf(listen: Listen, {health}: ProgramContext): Kind {
+  if (health.has('command')) return 'exec';
+  if (health.has('pattern')) return 'log';
   return listen === 'none' ? 'none' : 'http';
 }
 

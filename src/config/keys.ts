@@ -210,7 +210,8 @@ function isSmtp(value: string): boolean {
   return hostname !== '' && password === '' && /^\/?$/.test(pathname);
 }
 
-const MAILBOX = /^[A-Za-z0-9][A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{0,63}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
+const MAILBOX =
+  /^[A-Za-z0-9][A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{0,63}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
 
 /** One address; a login name alone is a mailbox of this host. Nothing that a mailer could read as an option or a second header. */
 export const mailbox = v.pipe(

@@ -49,7 +49,8 @@ export function loadConfig(paths: Paths, options: LoadOptions = {}): Config {
   const trust = options.trust ?? ownTrust();
   const siteFile = options.siteFile ?? (process.env['APPSUP_SITE_FILE'] || SITE_FILE);
   const site = loadSettings(siteFile, trust, readSite, 'warning');
-  const own = loadSettings(paths.globalConfig, trust, readGlobal, 'error');
+  const readOwn = (text: string, file: string) => readGlobal(text, file, paths.home);
+  const own = loadSettings(paths.globalConfig, trust, readOwn, 'error');
   const settings = settingsOf(site.value, own.value);
   const context: Omit<AppContext, 'name' | 'file'> = {
     home: paths.home,
@@ -92,6 +93,7 @@ export function loadApp(
     file,
     text: read.text,
     hash: hashOf(read.text),
+    changedMs: read.changedMs,
     ...readApp(read.text, {...context, name: stem, file}),
   };
 }

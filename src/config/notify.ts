@@ -28,22 +28,18 @@ export interface NotifyContext {
   readonly home: string;
   /** `config.toml`, absolute. */
   readonly file: string;
+  /** Keys that stand in the table, also those whose value was refused. */
+  readonly present: ReadonlySet<string>;
+  readonly report: (problem: Problem) => void;
 }
 
-const ON = ['fatal', 'unhealthy', 'recovered'] as const;
-
 /** `[notify]` with every default filled in; `undefined` when nobody is to be told. Pure. */
-export function readNotify(
-  file: NotifyFile,
-  context: NotifyContext,
-  report: (problem: Problem) => void,
-): Notify | undefined {
-  const {home} = context;
+export function readNotify(file: NotifyFile, context: NotifyContext): Notify | undefined {
+  const {home, report} = context;
   const command = readCommand(file.command, {path: ['notify', 'command'], home, report});
-  checkMail(file, report);
-  if (command === undefined && file.webhook === undefined && file.mail === undefined) {
-    return undefined;
-  }
+  checkChannels(context);
+  checkMail(file, context);
+  if (command === undefined && file.webhook === undefined && file.mail === undefined) return undefined;
   return {
     command,
     webhook: file.webhook,
@@ -53,13 +49,12 @@ export function readNotify(
       file.smtp_password_file === undefined
         ? undefined
         : expandPath(file.smtp_password_file, home, path.dirname(context.file)),
-    on: [...new Set(file.on ?? ON)],
+    on: [...new Set<Notice>(file.on ?? ['fatal', 'unhealthy', 'recovered'])],
     everyMs: file.every ?? 300_000,
   };
 }
 
-/** A table that tells nobody. `present`: its keys as they stand in the file, also those whose value was refused. */
-export function checkChannels(present: ReadonlySet<string>, report: (problem: Problem) => void): void {
+function checkChannels({present, report}: NotifyContext): void {
   if (['command', 'webhook', 'mail'].some((key) => present.has(key))) return;
   report({
     path: ['notify'],
@@ -70,19 +65,23 @@ export function checkChannels(present: ReadonlySet<string>, report: (problem: Pr
   });
 }
 
-function checkMail(file: NotifyFile, report: (problem: Problem) => void): void {
+function checkMail(file: NotifyFile, {present, report}: NotifyContext): void {
   const warn = (key: keyof NotifyFile, message: string, hint: string) =>
     report({path: ['notify', key], at: 'key', severity: 'warning', message, hint});
-  if (file.smtp !== undefined && file.mail === undefined)
+  if (present.has('smtp') && !present.has('mail'))
     warn('smtp', '"smtp" has no effect without mail', 'add: mail = "you@example.ac.uk"');
-  const user = file.smtp === undefined ? undefined : new URL(file.smtp).username;
-  if (file.smtp_password_file !== undefined && !user) {
+  if (!present.has('smtp') && present.has('smtp_password_file'))
+    warn('smtp_password_file', '"smtp_password_file" has no effect without smtp', SERVER);
+  if (file.smtp === undefined) return;
+  const user = new URL(file.smtp).username;
+  if (user === '' && present.has('smtp_password_file'))
+    warn('smtp_password_file', '"smtp_password_file" has no effect: smtp names no user', SERVER);
+  if (user !== '' && !present.has('smtp_password_file'))
     warn(
-      'smtp_password_file',
-      '"smtp_password_file" has no effect without a user in smtp',
-      'as smtp = "smtp://alice@mail.example.ac.uk:587"',
+      'smtp',
+      '"smtp" names a user, but no password is known',
+      'add: smtp_password_file = "smtp-password"',
     );
-  } else if (user && file.smtp_password_file === undefined) {
-    warn('smtp', '"smtp" names a user, but no password is known', 'add: smtp_password_file = "smtp-password"');
-  }
 }
+
+const SERVER = 'as smtp = "smtp://alice@mail.example.ac.uk:587"';

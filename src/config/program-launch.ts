@@ -15,6 +15,8 @@ export interface ProgramContext {
   readonly defaults: Defaults;
   /** Keys that stand in the file, also those whose value was refused. */
   readonly present: ReadonlySet<string>;
+  /** The same for its table `health`. */
+  readonly health: ReadonlySet<string>;
   readonly report: (problem: Problem) => void;
 }
 

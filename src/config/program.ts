@@ -1,8 +1,11 @@
 import {expandPath} from '../system/paths.ts';
-import type {Launch, Listen, ProgramSpec, Readiness} from '../core/spec.ts';
+import type {Launch, Listen, ProgramSpec} from '../core/spec.ts';
+import {looksLikeEndpoint, parseEndpoint} from './endpoint.ts';
+import {readHealth} from './health.ts';
+import {readLimits} from './limits.ts';
 import {readLaunch} from './program-launch.ts';
 import type {ProgramContext} from './program-launch.ts';
-import type {HealthFile, ProgramFile} from './schema.ts';
+import type {ProgramFile} from './schema-program.ts';
 import type {Problem} from './validate.ts';
 
 /** A program with every default filled in; `undefined` when it is not known what it runs. */
@@ -22,29 +25,19 @@ export function readProgram(file: ProgramFile, context: ProgramContext): Program
     restart: own.restart ?? 'always',
     startMs: own.start_time ?? 1000,
     readyMs: own.ready_timeout ?? 60_000,
-    readiness: readReadiness(file.health ?? {}, listen, context),
-    health: undefined,
+    ...readHealth(file.health ?? {}, listen, context),
     giveUp: own.give_up ?? 10,
     backoffMs: own.backoff ?? 1000,
     backoffCapMs: Math.max(own.backoff_cap ?? 60_000, own.backoff ?? 0),
     stopSignal: file.stop_signal ?? 'TERM',
     stopMs: own.stop_timeout ?? 30_000,
     overlap: own.overlap ?? true,
-    after: file.after ?? [],
-    needs: [],
+    ...readAfter(file.after ?? [], context),
     directory: file.directory === undefined ? directory : expandPath(file.directory, home, directory),
     env: file.env ?? {},
     umask: own.umask ?? 0o027,
-    limits: {
-      memoryBytes: undefined,
-      nofile: undefined,
-      nproc: undefined,
-      coreBytes: undefined,
-      nice: undefined,
-      lifetimeMs: undefined,
-      lifetimeJitterMs: 0,
-    },
-    reloadSignal: launch.kind === 'gunicorn' || launch.kind === 'uwsgi' ? 'HUP' : undefined,
+    limits: readLimits(file.limits ?? {}, ['programs', name, 'limits'], context.report),
+    reloadSignal: readReloadSignal(file.reload_signal, launch),
   };
 }
 
@@ -54,52 +47,29 @@ function defaultListen(name: string, launch: Launch): Listen {
   return name === 'web' ? 'port' : 'none';
 }
 
-function readReadiness(health: HealthFile, listen: Listen, context: ProgramContext): Readiness {
-  const path = ['programs', context.name, 'health'];
-  const kind = health.kind ?? (listen === 'none' ? 'none' : 'http');
-  if (listen === 'none' && kind !== 'none') {
-    context.report({
-      path: [...path, 'kind'],
-      message: `Cannot ask "${context.name}" for its health by ${kind}: it listens to nothing`,
-      hint: 'say how it listens: listen = "port"',
-    });
-  }
-  checkHealth(health, kind, context);
-  const timeoutMs = health.timeout ?? 5000;
-  if (kind === 'none') return {kind};
-  if (kind === 'tcp') return {kind, timeoutMs};
-  return {kind: 'http', path: health.path ?? '/', host: health.host, status: health.status, timeoutMs};
+/** What has to be there first, told apart: programs of the app and endpoints of others. */
+function readAfter(
+  after: readonly string[],
+  {name, report}: ProgramContext,
+): Pick<ProgramSpec, 'after' | 'needs'> {
+  const needs = after.flatMap((each, index) => {
+    if (!looksLikeEndpoint(each)) return [];
+    const read = parseEndpoint(each);
+    if (read.ok) return [read.endpoint];
+    report({path: ['programs', name, 'after', index], message: read.message, hint: read.hint});
+    return [];
+  });
+  return {after: after.filter((each) => !looksLikeEndpoint(each)), needs};
 }
 
-const HOST = /^(?=.{1,253}(:|$))[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?$/;
-
-function checkHealth(health: HealthFile, kind: Readiness['kind'], {name, report}: ProgramContext): void {
-  const path = ['programs', name, 'health'];
-  if (health.path !== undefined && !/^\/[^\s\\#]*$/.test(health.path)) {
-    report({
-      path: [...path, 'path'],
-      message: `Expected "path" to begin with / and to hold no blank: got ${JSON.stringify(health.path)}`,
-    });
-  }
-  if (health.host !== undefined && !HOST.test(health.host)) {
-    report({
-      path: [...path, 'host'],
-      message: `Expected "host" to be a host name: got ${JSON.stringify(health.host)}`,
-    });
-  }
-  const idle =
-    kind === 'http'
-      ? []
-      : (['path', 'host', 'status', ...(kind === 'none' ? ['timeout' as const] : [])] as const);
-  for (const key of idle) {
-    if (health[key] === undefined) continue;
-    report({
-      path: [...path, key],
-      at: 'key',
-      severity: 'warning',
-      message: `"${key}" has no effect with kind = "${kind}"`,
-    });
-  }
+/**
+ * What `appsup reload` sends. HUP has gunicorn and uWSGI start new workers with the new code; but a gunicorn that preloads its
+ * app would fork them from the old one (gunicorn documentation, "Signal Handling").
+ */
+function readReloadSignal(said: ProgramFile['reload_signal'], launch: Launch): ProgramSpec['reloadSignal'] {
+  if (said !== undefined) return said === 'none' ? undefined : said;
+  if (launch.kind === 'uwsgi') return 'HUP';
+  return launch.kind === 'gunicorn' && !launch.args.includes('--preload') ? 'HUP' : undefined;
 }
 
 function checkOverlap(file: ProgramFile, listen: Listen, {name, report}: ProgramContext): void {

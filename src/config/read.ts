@@ -8,7 +8,12 @@ const MAX_BYTES = 256 * 1024;
 
 /** A file's text, or why it is not read: a clause that follows "Cannot read the file". */
 export type FileText =
-  | {readonly ok: true; readonly text: string}
+  | {
+      readonly ok: true;
+      readonly text: string;
+      /** When it was last written; milliseconds since 1970. */
+      readonly changedMs: number;
+    }
   | {
       readonly ok: false;
       /** True when there is no such file. */
@@ -50,7 +55,7 @@ export function readTrusted(file: string, trust: Trust): FileText {
     const stat = fstatSync(fd);
     const refused = refusal(file, stat, trust);
     if (refused !== undefined) return refused;
-    return decode(readUpTo(fd, MAX_BYTES + 1));
+    return decode(readUpTo(fd, MAX_BYTES + 1), stat.mtimeMs);
   } catch (error) {
     return refuse(systemCode(error) ?? String(error), undefined);
   } finally {
@@ -95,10 +100,10 @@ function readUpTo(fd: number, bytes: number): Buffer {
   return buffer.subarray(0, length);
 }
 
-function decode(bytes: Buffer): FileText {
+function decode(bytes: Buffer, changedMs: number): FileText {
   if (bytes.length > MAX_BYTES) return refuse(`at most ${MAX_BYTES} bytes are read`, undefined);
   try {
-    return {ok: true, text: new TextDecoder('utf-8', {fatal: true}).decode(bytes)};
+    return {ok: true, text: new TextDecoder('utf-8', {fatal: true}).decode(bytes), changedMs};
   } catch {
     // The only error there is: not UTF-8. Shown with replacement characters, the first of which is the place.
     const text = bytes.toString('utf8');

@@ -34,7 +34,7 @@ export const healthSchema = v.object({
   }),
   command: key(words, {
     description:
-      "A command that ends with 0 when the program is well; it runs in the program's directory and environment, without a shell. For kind = \"exec\".",
+      'A command that ends with 0 when the program is well; it runs in the program\'s directory and environment, without a shell. For kind = "exec".',
     example: '"python manage.py check_queue"',
     ...SINCE,
   }),

@@ -15,7 +15,8 @@ export const limitsSchema = v.object({
     ...SINCE,
   }),
   nofile: key(wholeNumber(16, 1_048_576), {
-    description: 'Open files of each process (RLIMIT_NOFILE). Above the hard limit of your account it cannot go.',
+    description:
+      'Open files of each process (RLIMIT_NOFILE). Above the hard limit of your account it cannot go.',
     unit: 'files',
     defaultNote: 'as your account',
     example: '4096',

@@ -1,7 +1,20 @@
 import * as v from 'valibot';
 
 import {STOP_SIGNALS} from '../core/spec.ts';
-import {choice, duration, environment, filePath, flag, giveUp, key, needed, octalMask, text, wholeNumber, words} from './keys.ts';
+import {
+  choice,
+  duration,
+  environment,
+  filePath,
+  flag,
+  giveUp,
+  key,
+  needed,
+  octalMask,
+  text,
+  wholeNumber,
+  words,
+} from './keys.ts';
 import {healthSchema} from './schema-health.ts';
 import {limitsSchema} from './schema-limits.ts';
 
@@ -158,8 +171,7 @@ export const programSchema = v.object({
     ...SINCE,
   }),
   reload_signal: key(choice(RELOAD_SIGNALS), {
-    description:
-      'The signal by which "appsup reload" has it load its code anew; "none" restarts it instead.',
+    description: 'The signal by which "appsup reload" has it load its code anew; "none" restarts it instead.',
     defaultNote: '"HUP" for uWSGI, and for gunicorn without --preload; else "none"',
     example: '"USR2"',
     ...SINCE,

@@ -1,6 +1,19 @@
 import * as v from 'valibot';
 
-import {baseUrl, choice, environment, filePath, flag, key, mountTemplate, paths, portRange, text, userName, wholeNumber} from './keys.ts';
+import {
+  baseUrl,
+  choice,
+  environment,
+  filePath,
+  flag,
+  key,
+  mountTemplate,
+  paths,
+  portRange,
+  text,
+  userName,
+  wholeNumber,
+} from './keys.ts';
 import {logsSchema} from './schema-logs.ts';
 import {notifySchema} from './schema-notify.ts';
 import {COMMON_KEYS, programSchema} from './schema-program.ts';

@@ -1,9 +1,11 @@
 import type {Diagnostic} from './diagnostic.ts';
 import type {PortRange} from '../system/proc-net.ts';
+import {readNotify} from './notify.ts';
+import type {Notify, NotifyContext} from './notify.ts';
 import {globalSchema, siteSchema} from './schema.ts';
 import type {GlobalFile, Defaults, SiteFile} from './schema.ts';
 import {readToml} from './toml.ts';
-import {place, placeSyntax, validate} from './validate.ts';
+import {isTable, place, placeSyntax, validate} from './validate.ts';
 import type {Problem, Validated} from './validate.ts';
 import type {Table} from './toml.ts';
 
@@ -31,6 +33,8 @@ export interface GlobalConfig {
   readonly webUser: string | undefined;
   readonly ports: PortRange | undefined;
   readonly defaults: Defaults;
+  /** `undefined`: nobody is told of anything. */
+  readonly notify: Notify | undefined;
 }
 
 /** Site and user together: the user's own word is stronger, since it is about the user's own apps. */
@@ -58,17 +62,36 @@ export function settingsOf(site: SiteConfig, own: GlobalConfig): Settings {
   };
 }
 
-/** The user's settings from a text; what is wrong in it is left at its default. Pure. */
-export function readGlobal(text: string, file: string): Read<GlobalConfig> {
-  const {output, diagnostics} = readSettings<GlobalFile>(text, file, (table) =>
-    validate(globalSchema, table),
-  );
-  return {value: {...hostOf(output), ports: output.ports, defaults: output.defaults ?? {}}, diagnostics};
+/**
+ * The user's settings from a text; what is wrong in it is left at its default. Pure.
+ *
+ * @param file - Absolute: relative paths in it are below its directory.
+ * @param home - What `~/` stands for.
+ */
+export function readGlobal(text: string, file: string, home: string): Read<GlobalConfig> {
+  const {output, diagnostics} = readSettings(text, file, (table) => {
+    const {output: said, problems} = validate(globalSchema, table);
+    const found = [...problems];
+    const notify = readNotifyTable(said, table, {file, home, report: (problem) => found.push(problem)});
+    return {output: {...said, notify}, problems: found};
+  });
+  const {ports, defaults = {}, notify} = output;
+  return {value: {...hostOf(output), ports, defaults, notify}, diagnostics};
+}
+
+function readNotifyTable(
+  file: GlobalFile,
+  table: Table,
+  context: Omit<NotifyContext, 'present'>,
+): Notify | undefined {
+  if (file.notify === undefined) return undefined;
+  const raw = table['notify'];
+  return readNotify(file.notify, {...context, present: new Set(isTable(raw) ? Object.keys(raw) : [])});
 }
 
 /** The host's settings from a text; what is wrong in it counts as not said. Pure. */
 export function readSite(text: string, file: string): Read<SiteConfig> {
-  const {output, diagnostics} = readSettings<SiteFile>(text, file, (table) => {
+  const {output, diagnostics} = readSettings(text, file, (table) => {
     const {output: said, problems} = validate(siteSchema, table);
     return {output: said, problems: [...problems, ...siteProblems(said)]};
   });

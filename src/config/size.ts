@@ -26,7 +26,10 @@ export function parseSize(text: string): number | undefined {
 /** A text that {@link parseSize} reads as this number of bytes, in the largest unit that divides it: `10_485_760` → `10MiB`. */
 export function formatSize(bytes: number): string {
   const whole = Math.max(0, Math.round(bytes));
-  const [unit, size] = Object.entries(UNITS).find(([, each]) => whole >= each && whole % each === 0) ?? ['', 1];
+  const [unit, size] = Object.entries(UNITS).find(([, each]) => whole >= each && whole % each === 0) ?? [
+    '',
+    1,
+  ];
   return `${whole / size}${unit}`;
 }
 

@@ -131,11 +131,15 @@ function leaf(
   return NOTHING;
 }
 
+/** What was probably meant, where a choice or a list of choices was expected. */
 function hintFor(schema: Schema, input: unknown): string | undefined {
   const node = nodeOf(schema);
-  if (node.type !== 'picklist' || typeof input !== 'string') return undefined;
-  const meant = nearest(input.replace(/^SIG/, ''), node.options);
-  return meant === undefined ? undefined : `did you mean "${meant}"?`;
+  const item = node.type === 'array' ? nodeOf(node.item) : node;
+  if (item.type !== 'picklist' || typeof input !== 'string') return undefined;
+  const meant = nearest(input.replace(/^SIG/, ''), item.options);
+  if (meant === undefined) return undefined;
+  // The word is right, so it was the brackets that were missing.
+  return meant === input ? `write ["${meant}"]` : `did you mean "${meant}"?`;
 }
 
 function unknownKey(path: Path, candidates: readonly string[]): Problem {

@@ -190,4 +190,13 @@ export type SupervisorEvent =
       readonly at: number;
       readonly app: string;
       readonly change: 'added' | 'changed' | 'removed' | 'broken';
+    }
+  | {
+      /** Once after a boot of the host: when all that ought to run is up, or when that has taken too long. */
+      readonly type: 'boot';
+      readonly at: number;
+      /** `app:process`, sorted. */
+      readonly running: readonly string[];
+      /** `app:process`, or `app` alone where its file cannot be read. */
+      readonly missing: readonly string[];
     };

@@ -57,7 +57,8 @@ export function parseShutdown(body: unknown): ShutdownRequest {
   const fields = objectOf(body, ['stopApps', 'successor']);
   if (typeof fields['stopApps'] !== 'boolean')
     throw refused('"stopApps" to be true or false', fields['stopApps']);
-  return {stopApps: fields['stopApps'], successor: successorOf(fields['successor'])};
+  const successor = successorOf(fields['successor']);
+  return {stopApps: fields['stopApps'], ...(successor === undefined ? {} : {successor})};
 }
 
 function successorOf(value: unknown): ShutdownRequest['successor'] {

@@ -75,7 +75,7 @@ export async function answer(
 }
 
 /** Any error as it travels: a bug shows its message, its stack stays in the log. */
-export function recordOf(error: unknown): ErrorRecord {
+function recordOf(error: unknown): ErrorRecord {
   if (isAppsupError(error)) return error.toJSON();
   return {
     code: 'INTERNAL',

@@ -135,6 +135,8 @@ function httpServer(options: ControlServerOptions, routes: Routes, sockets: Set<
     response.shouldKeepAlive = false;
     response.setHeader(VERSION_HEADER, version);
     request.once('end', () => patient(connection));
+    // Without a body it has been sent; it ends only when it is read, too.
+    if (request.method === 'GET') request.resume();
     const onBug = (error: unknown): void =>
       log('a request failed', {
         path: request.url,

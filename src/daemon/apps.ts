@@ -1,6 +1,7 @@
 import {loadConfig} from '../config/load.ts';
 import type {Config} from '../config/load.ts';
 import type {LoadedApp} from '../config/app.ts';
+import type {Notify} from '../config/notify.ts';
 import type {AppSpec} from '../core/spec.ts';
 import {adoptPort, leaseOf, leasePort} from '../ports/leases.ts';
 import {rangeFor} from '../ports/range.ts';
@@ -14,17 +15,32 @@ export class Apps {
   readonly #login: string;
   readonly #uid: number;
   #config: Config;
+  #notify: Notify | undefined;
 
   constructor({paths, login, uid}: {readonly paths: Paths; readonly login: string; readonly uid: number}) {
     this.#paths = paths;
     this.#login = login;
     this.#uid = uid;
     this.#config = loadConfig(paths);
+    this.#notify = this.#config.global.notify;
   }
 
   read(): readonly ReadApp[] {
     this.#config = loadConfig(this.#paths);
+    const {global, diagnostics} = this.#config;
+    const broken = diagnostics.some(({file, severity}) => file === this.#paths.globalConfig && severity === 'error');
+    if (!broken || global.notify !== undefined) this.#notify = global.notify;
     return [...this.#config.apps.values()].map((app) => readApp(app, this.#config.settings.baseUrl));
+  }
+
+  /** Whom to tell of what happens; `undefined`: nobody. A broken file changes nothing. */
+  get notify(): Notify | undefined {
+    return this.#notify;
+  }
+
+  /** Whether anybody is to be told of an app. */
+  notifies(app: string): boolean {
+    return this.#config.apps.get(app)?.spec?.notify ?? true;
   }
 
   /** The app's port: what its file says, else its lease, else a new lease. @throws AppsupError as ports/leases.ts */

@@ -1,14 +1,18 @@
 import {rmSync} from 'node:fs';
-import {userInfo} from 'node:os';
+import {hostname, userInfo} from 'node:os';
 
 import {serveControl} from '../control/server.ts';
 import type {ControlServer} from '../control/server.ts';
 import {AppsupError, isAppsupError, messageOf} from '../errors.ts';
 import {prepare} from '../launch/prepare.ts';
 import {OwnLog} from '../logs/own-log.ts';
+import {commandEnvironment} from '../notify/command.ts';
+import {Notifier} from '../notify/notifier.ts';
+import {Post} from '../notify/post.ts';
 import {describeHolder, portHolder} from '../ports/taken.ts';
 import {Supervisor} from '../supervisor/supervisor.ts';
 import {systemClock} from '../system/clock.ts';
+import type {Clock} from '../system/clock.ts';
 import {SystemExits} from '../system/exits.ts';
 import {ensurePrivateDirectory} from '../system/files.ts';
 import {takeLock} from '../system/lock.ts';
@@ -21,6 +25,7 @@ import {systemProcesses} from '../system/processes.ts';
 import {systemSockets} from '../system/sockets.ts';
 import {version} from '../version.ts';
 import {Apps} from './apps.ts';
+import {isBootTold, markBootTold} from './boot-told.ts';
 import {startSuccessor, takeInherited} from './hand-over.ts';
 import {lastSeen} from './last-seen.ts';
 import {tellStarter} from './ready.ts';
@@ -73,6 +78,7 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
   const {username, homedir, shell, uid} = userInfo();
   const apps = new Apps({paths, login: username, uid});
   const exits = new SystemExits({proc, clock});
+  const user = {login: username, home: paths.home || homedir, shell: shell ?? '/bin/sh'};
   let server: ControlServer | undefined;
   const end = () => {
     exits.close();
@@ -88,7 +94,7 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
     prepare,
     version: version(),
     sockets: systemSockets,
-    user: {login: username, home: paths.home || homedir, shell: shell ?? '/bin/sh'},
+    user,
     readApps: () => apps.read(),
     portOf: async (app) => await apps.portOf(app),
     holderOf(port) {
@@ -106,8 +112,11 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
       setTimeout(() => process.exit(0), FAREWELL_MS);
     },
   });
+  listen(supervisor, apps, {clock, log, home: user.home});
   log.write('info', 'started', {pid: process.pid, version: version(), node: process.version});
   await supervisor.begin();
+  const boot = proc.bootId();
+  if (!isBootTold(paths, boot)) void supervisor.tellBoot().then(() => markBootTold(paths, boot, (reason) => log.write('warn', reason)));
   // The lock is ours, so whatever lies there is a dead supervisor's.
   rmSync(paths.socket, {force: true});
   server = await serveControl({
@@ -118,6 +127,22 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
   });
   process.on('SIGHUP', () => void supervisor.reload({apps: []}));
   return end;
+}
+
+/** Tell people of what happens, for as long as the supervisor lives. */
+function listen(supervisor: Supervisor, apps: Apps, {clock, log, home}: {clock: Clock; log: OwnLog; home: string}): void {
+  const write: OwnLog['write'] = (level, message, facts) => log.write(level, message, facts);
+  const post = new Post({clock, log: write, directory: home, env: commandEnvironment(process.env, home)});
+  const notifier = new Notifier({
+    clock,
+    log: write,
+    host: hostname(),
+    config: () => apps.notify,
+    wants: (app) => apps.notifies(app),
+    wordsOf: (app, process) => supervisor.words(app, process),
+    send: (message, notify) => post.send(message, notify),
+  });
+  void supervisor.events((event) => notifier.take(event), new AbortController().signal);
 }
 
 if (process.argv[2] === '--version') process.stdout.write(`${version()}\n`);

@@ -54,6 +54,24 @@ export function secretTexts(variables: readonly Variable[], known: readonly stri
   return [...texts].toSorted((a, b) => b.length - a.length);
 }
 
+/** Names that appsup, the shell or the interpreter set: their values are no secrets. */
+const OURS =
+  /^(APPSUP_\w+|LISTEN_\w+|GUNICORN_\w+|HOME|USER|LOGNAME|SHELL|LANG|PATH|PWD|OLDPWD|SHLVL|_|PYTHON\w*|HOST|PORT|SCRIPT_NAME|VIRTUAL_ENV|CONDA_\w+)$/;
+
+/**
+ * The texts to mask of a process of which only its environment is known, because an earlier supervisor started it.
+ *
+ * What came from an env file cannot be told from the other settings there, so each counts as if it did.
+ */
+export function secretsIn(env: Readonly<Record<string, string>>): readonly string[] {
+  const variables = Object.entries(env).map(([name, value]) => ({name, value, fromFile: true}));
+  const known = variables.filter(({name}) => OURS.test(name)).map(({value}) => value);
+  return secretTexts(
+    variables.filter(({name}) => !OURS.test(name)),
+    known,
+  );
+}
+
 function forms(value: string, least: number): readonly string[] {
   // A log shows a key file line by line.
   const parts = [value, ...value.split(/\r?\n/).map((line) => line.trim())].filter(

@@ -24,12 +24,12 @@ export async function moveTheRest(
   {skip, token}: Move,
   world: RotateWorld,
 ): Promise<void> {
-  await withWritersStopped(file, world, async () => {
+  await withWritersStopped(file, world, async (check) => {
     const archive = await open(archivePath, constants.O_RDWR | constants.O_APPEND);
     try {
       const log = await open(file, constants.O_RDWR | constants.O_NOFOLLOW);
       try {
-        await emptyLog(log, archive, {skip, token}, world);
+        await emptyLog(log, archive, {skip, token}, {...world, check});
         await returnUnfinished(log, archive, world);
       } finally {
         await log.close();
@@ -48,13 +48,14 @@ async function emptyLog(
   log: FileHandle,
   archive: FileHandle,
   {skip, token}: Pick<Move, 'skip' | 'token'>,
-  world: RotateWorld,
+  world: RotateWorld & {readonly check: () => void},
 ): Promise<void> {
   if ((await readBytes(log, 0, token.length)).toString('latin1') !== token) return;
   const from = skip + (await archive.stat()).size;
   await copyBytes(log, archive, {from, to: (await log.stat()).size});
   await archive.datasync();
   world.onStep?.('rest copied');
+  world.check();
   await log.truncate(0);
   world.onStep?.('emptied');
 }
@@ -87,34 +88,48 @@ async function returnUnfinished(log: FileHandle, archive: FileHandle, world: Rot
  * If we are killed meanwhile, the guard continues them at once; if that was killed, too, the next supervisor does: who is stopped is
  * on the disk before it is stopped. A process that somebody else had stopped stays so.
  *
- * @throws AppsupError `TIMEOUT` when one does not stop.
+ * @param action - Is given a check to be made before the step that cannot be taken back.
+ * @throws AppsupError `TIMEOUT` when one does not stop, or does not stay so.
  */
 async function withWritersStopped(
   file: string,
   world: RotateWorld,
-  action: () => Promise<void>,
+  action: (check: () => void) => Promise<void>,
 ): Promise<void> {
-  const stopped = new Set(recorded(file, world));
+  await endOldGuards(file, world);
+  const toContinue = new Set(recorded(file, world));
   const guards: Guard[] = [];
   try {
     // Again until nobody is found: a process may have been forked between looking and stopping.
-    for (;;) {
-      const fresh = writersOf(file, world).filter((pid) => !stopped.has(pid) && !world.files.isStopped(pid));
-      if (fresh.length === 0) break;
-      for (const pid of fresh) stopped.add(pid);
-      record(file, stopped, world);
+    for (let running = runningWriters(file, world); running.length > 0; running = runningWriters(file, world)) {
+      for (const pid of running) toContinue.add(pid);
+      record(file, toContinue, world);
       world.onStep?.('recorded');
-      guards.push(world.files.guard(fresh));
-      for (const pid of fresh) world.processes.signal(pid, 'SIGSTOP');
-      await untilStopped(file, stopped, world);
+      guards.push(world.files.guard(running, recordPath(file)));
+      for (const pid of running) world.processes.signal(pid, 'SIGSTOP');
+      await until(
+        () => running.every((pid) => world.files.isStopped(pid)),
+        world,
+        `Cannot archive ${file}: process ${running.join(' or ')} did not stop in ${STOP_MS / 1000} s`,
+      );
     }
     world.onStep?.('stopped');
-    await action();
+    await action(() => {
+      const running = runningWriters(file, world);
+      if (running.length > 0) throw cannotStop(`Cannot archive ${file}: process ${running.join(', ')} was continued`);
+    });
   } finally {
-    for (const pid of stopped) world.processes.signal(pid, 'SIGCONT');
+    for (const pid of toContinue) world.processes.signal(pid, 'SIGCONT');
     rmSync(recordPath(file), {force: true});
     for (const guard of guards) guard.release();
   }
+}
+
+/** The guard of a supervisor that was killed may be late; it must not continue what is stopped from now on. */
+async function endOldGuards(file: string, world: RotateWorld): Promise<void> {
+  const guards = (): readonly number[] => world.files.writers(recordPath(file));
+  for (const pid of guards()) world.processes.signal(pid, 'SIGKILL');
+  await until(() => guards().length === 0, world, `Cannot archive ${file}: a helper of an earlier rotation does not end`);
 }
 
 /** Continue what a supervisor that was killed had stopped. */
@@ -124,22 +139,21 @@ export async function continueStopped(file: string, world: RotateWorld): Promise
   rmSync(recordPath(file), {force: true});
 }
 
-function writersOf(file: string, world: RotateWorld): readonly number[] {
-  return [...new Set([...world.files.writers(file), ...(world.writersOf?.(file) ?? [])])];
+function runningWriters(file: string, world: RotateWorld): readonly number[] {
+  const writers = new Set([...world.files.writers(file), ...(world.writersOf?.(file) ?? [])]);
+  return [...writers].filter((pid) => !world.files.isStopped(pid));
 }
 
-async function untilStopped(file: string, pids: ReadonlySet<number>, {clock, files}: RotateWorld): Promise<void> {
+async function until(holds: () => boolean, {clock}: RotateWorld, message: string): Promise<void> {
   const end = clock.monotonic() + STOP_MS;
-  for (;;) {
-    const running = [...pids].find((pid) => !files.isStopped(pid));
-    if (running === undefined) return;
-    if (clock.monotonic() > end) {
-      throw new AppsupError('TIMEOUT', `Cannot archive ${file}: process ${running} did not stop in ${STOP_MS / 1000} s`, {
-        hint: 'it may be waiting for a disk; the next rotation tries again',
-      });
-    }
+  while (!holds()) {
+    if (clock.monotonic() > end) throw cannotStop(message);
     await new Promise<void>((resolve) => void clock.after(1, resolve));
   }
+}
+
+function cannotStop(message: string): AppsupError {
+  return new AppsupError('TIMEOUT', message, {hint: 'nothing is lost: the next rotation tries again'});
 }
 
 /** `BOOTID\nPID STARTTICKS\n...` */

@@ -1,6 +1,6 @@
 import type {ActRequest, ActResult} from '../control/api.ts';
 import type {HostedApp} from './hosted-app.ts';
-import {AppsupError} from '../errors.ts';
+import {AppsupError, isAppsupError} from '../errors.ts';
 import {isAtRest} from './hosted-app.ts';
 import {actResult} from './report.ts';
 import type {Selection} from './targets.ts';
@@ -80,7 +80,7 @@ async function restart(app: HostedApp, units: readonly Unit[], wait: boolean): P
     await app.until(() => hasStarted(app, unit) && unit.change === undefined && unit.leaving.length === 0);
     const previousPid = before?.pid;
     if (unit.main?.process === before && before !== undefined) {
-      const message = `the new version did not become ready; the old one (pid ${before.pid}) still serves`;
+      const message = servesOn(unit, before.pid);
       results.push(actResult(app, unit, {ok: false, previousPid, overlapped, failure: unit.lastChangeFailed, message}));
     } else {
       results.push({...startResult(app, unit), previousPid, overlapped, cutOff: overlapped && unit.lastLeftByForce});
@@ -104,6 +104,12 @@ async function reload(app: HostedApp, units: readonly Unit[]): Promise<readonly 
     results.push(actResult(app, unit, failure === undefined ? {ok: true} : {ok: false, failure, message}));
   }
   return results;
+}
+
+/** Of a restart that came to nothing; what was refused before anything ran says why by itself. */
+function servesOn({lastChangeFailed}: Unit, pid: number): string {
+  const still = `the old one (pid ${pid}) still serves`;
+  return isAppsupError(lastChangeFailed?.error) ? still : `the new version did not become ready; ${still}`;
 }
 
 /** The start came to an end, good or bad; or it hangs on something that did not start. */

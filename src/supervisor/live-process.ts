@@ -1,4 +1,5 @@
 import type {Exit} from '../core/state.ts';
+import {secretsIn} from '../launch/secrets.ts';
 import type {Clock} from '../system/clock.ts';
 import type {Exits} from '../system/exits.ts';
 import type {Proc} from '../system/proc.ts';
@@ -55,7 +56,8 @@ export class LiveProcess {
 
   /** A process that an earlier supervisor started. */
   static adopt(world: ProcessWorld & {readonly exits: Exits}, record: ProcessRecord): LiveProcess {
-    const process = new LiveProcess(world, record, {adopted: true, secrets: []});
+    const secrets = secretsIn(world.proc.environment(record.pid));
+    const process = new LiveProcess(world, record, {adopted: true, secrets});
     world.exits.watch(record, () => process.ended({code: undefined, signal: undefined}));
     return process;
   }

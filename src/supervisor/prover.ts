@@ -47,7 +47,8 @@ export class Prover {
     started: Started,
     {signal, beside, onRefusal}: {readonly signal: AbortSignal; readonly beside: boolean; readonly onRefusal: (detail: string) => void},
   ): Promise<void> {
-    const {readiness} = started.program;
+    const {readiness, startMs} = started.program;
+    if (readiness.kind === 'none') return await this.#wait(startMs, signal);
     if (readiness.kind === 'log') {
       const {logFile, logOffset} = started.process.record;
       return await lineInLog(logFile, logOffset, new RegExp(readiness.pattern), signal);
@@ -59,9 +60,13 @@ export class Prover {
       if (!answer.refused) onRefusal(answer.detail);
       // Nobody listens yet, which no event tells: look again soon at first, then seldom.
       const wait = answer.refused ? Math.min(20 + look, 250) : 500;
-      await new Promise<void>((resolve) => this.#options.clock.after(wait, resolve));
-      signal.throwIfAborted();
+      await this.#wait(wait, signal);
     }
+  }
+
+  async #wait(ms: number, signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => this.#options.clock.after(ms, resolve));
+    signal.throwIfAborted();
   }
 
   /** Ask once. */

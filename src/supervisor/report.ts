@@ -54,7 +54,8 @@ function processStatus(app: HostedApp, unit: Unit, clock: Clock, memory: boolean
   };
 }
 
-function reasonOf(app: HostedApp, unit: Unit): string | undefined {
+/** Why a unit is in its state, in one line; `undefined` when there is nothing to say. */
+export function reasonOf(app: HostedApp, unit: Unit): string | undefined {
   const {state} = unit;
   const waitsFor = app.waitsFor(unit);
   if (waitsFor !== undefined) return `waits for ${waitsFor}`;
@@ -109,7 +110,10 @@ export function actResult(
 }
 
 function errorOf(app: HostedApp, unit: Unit, message: string | undefined, failure: Outcome | undefined) {
-  if (isAppsupError(failure?.error) && message === undefined) return failure.error.toJSON();
+  if (isAppsupError(failure?.error)) {
+    const record = failure.error.toJSON();
+    return message === undefined ? record : {...record, message: `${record.message}; ${message}`};
+  }
   const name = `${app.name}:${unit.id.process}`;
   const why = message ?? failure?.reason ?? `it is ${unit.state.id}`;
   return new AppsupError('NOT_READY', `${name} did not start: ${why}`, {

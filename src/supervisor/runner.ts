@@ -4,6 +4,7 @@ import path from 'node:path';
 import {formatMark, parseMark} from '../core/mark.ts';
 import type {AppSpec, ProgramSpec} from '../core/spec.ts';
 import {AppsupError, messageOf, systemCode} from '../errors.ts';
+import {mask} from '../launch/mask.ts';
 import type {LaunchContext, Prepared} from '../launch/prepare.ts';
 import type {Paths} from '../system/paths.ts';
 import type {RawSocket, Sockets} from '../system/sockets.ts';
@@ -101,8 +102,7 @@ export class ProcessRunner implements Runner {
 
   lastWords({record, secrets}: LiveProcess): LastWords {
     const {reason, lines} = lastWords(record.logFile, record.logOffset);
-    const hide = (text: string) => secrets.reduce((result, secret) => result.replaceAll(secret, '***'), text);
-    return {reason: reason === undefined ? undefined : hide(reason), lines: lines.map(hide)};
+    return {reason: reason === undefined ? undefined : mask(reason, secrets), lines: lines.map((line) => mask(line, secrets))};
   }
 
   #context(unit: UnitIdentity, {port, publicUrl}: AppAtStart, generation: number): LaunchContext {

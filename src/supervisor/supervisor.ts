@@ -20,14 +20,16 @@ import type {Sockets} from '../system/sockets.ts';
 import {act} from './act.ts';
 import {descriptorOf, inodeOfOwn} from './accepting.ts';
 import {adoptProcess, endOrphans, inheritanceOf} from './adoption.ts';
+import {BOOT_MS, hasComeUp, rollCall} from './after-boot.ts';
 import {DesiredStates} from './desired.ts';
 import {HeldSocket} from './held-socket.ts';
 import {HostedApp} from './hosted-app.ts';
 import type {Verdict} from './health.ts';
+import type {LastWords} from './last-words.ts';
 import type {ProcessWorld} from './live-process.ts';
 import {Records} from './records.ts';
 import type {UnitRecord} from './records.ts';
-import {appStatus, stateName} from './report.ts';
+import {appStatus, reasonOf, stateName} from './report.ts';
 import {ProcessRunner, removePrivateSocket} from './runner.ts';
 import type {AppAtStart, RunnerOptions} from './runner.ts';
 import {select} from './targets.ts';
@@ -129,6 +131,25 @@ export class Supervisor implements SupervisorApi {
     await Promise.all([...this.#apps.values()].map(async (app) => await this.#wake(app)));
   }
 
+  /** After a boot: tell, once, when everything wished for is up; or what is not, when that has taken too long. */
+  async tellBoot(limitMs = BOOT_MS): Promise<void> {
+    const apps = [...this.#apps.values()];
+    await Promise.all(apps.map(async (app) => await app.until(() => hasComeUp(app), limitMs)));
+    const {running, missing} = rollCall([...this.#apps.values()], (app) => this.#desired.read(app));
+    if (this.#ending || running.length + missing.length === 0) return;
+    this.#tell('info', 'after the boot', {type: 'boot', at: this.#options.clock.wall(), running, missing});
+  }
+
+  /** What a person may be shown of a process beside its events: why it is as it is, and what it printed last. */
+  words(name: string, process: string): LastWords & {readonly secrets: readonly string[]} {
+    const app = this.#apps.get(name);
+    const unit = app?.units.get(process);
+    if (app === undefined || unit === undefined) return {reason: app?.problems[0], lines: [], secrets: []};
+    const main = unit.main?.process;
+    const lines = main === undefined ? (unit.lastFailure?.output ?? []) : this.#runner.lastWords(main).lines;
+    return {reason: reasonOf(app, unit), lines, secrets: main?.secrets ?? []};
+  }
+
   async info(): Promise<SupervisorInfo> {
     const {lastSeen, version} = this.#options;
     const back = lastSeen !== undefined && this.#adopted > 0;
@@ -162,14 +183,11 @@ export class Supervisor implements SupervisorApi {
 
   async act(request: ActRequest, onProgress: (event: SupervisorEvent) => void): Promise<ActReport> {
     if (this.#ending) throw new AppsupError('SUPERVISOR_GONE', 'Cannot do that now: the supervisor is ending');
-    if (request.action !== 'stop') {
-      this.#readApps();
-      for (const app of this.#apps.values()) await this.#takePort(app);
-    }
+    if (request.action !== 'stop') await this.#readAgain();
     const selection = select(this.#apps, request.targets);
     const apps = new Set(selection.map(({app}) => app.name));
     const listen = (event: SupervisorEvent) => {
-      if (apps.has(event.app)) onProgress(event);
+      if ('app' in event && apps.has(event.app)) onProgress(event);
     };
     this.#listeners.add(listen);
     try {
@@ -181,8 +199,7 @@ export class Supervisor implements SupervisorApi {
   }
 
   async reload({apps}: {readonly apps: readonly string[]}): Promise<ReloadReport> {
-    this.#readApps();
-    for (const app of this.#apps.values()) await this.#takePort(app);
+    await this.#readAgain();
     for (const app of this.#apps.values()) app.tendSocket();
     const wanted = apps.length === 0 ? [...this.#apps.keys()] : apps;
     return {
@@ -249,7 +266,7 @@ export class Supervisor implements SupervisorApi {
     await this.#fetchSocket(app);
     app.tendSocket();
     const units = [...app.units.values()];
-    const wanted = units.filter((unit) => app.desired(unit.id) === 'running' && unit.main === undefined);
+    const wanted = units.filter((unit) => app.desired(unit.id) === 'running' && unit.state.id === 'stopped');
     const unwanted = units.filter((unit) => app.desired(unit.id) === 'stopped' && unit.main !== undefined);
     if (app.spec !== undefined) app.wake(wanted);
     // A stop that was under way when the supervisor died.
@@ -277,6 +294,14 @@ export class Supervisor implements SupervisorApi {
     }
   }
 
+  async #readAgain(): Promise<void> {
+    const unread = [...this.#apps.values()].filter(({spec}) => spec === undefined);
+    this.#readApps();
+    for (const app of this.#apps.values()) await this.#takePort(app);
+    // Its file was broken when the supervisor came, so that nothing of it could be started: now it can.
+    for (const app of unread) if (app.spec !== undefined) await this.#wake(app);
+  }
+
   #readApps(): void {
     const found = new Set<string>();
     for (const read of this.#options.readApps()) {
@@ -288,12 +313,7 @@ export class Supervisor implements SupervisorApi {
       app.publicUrl = read.publicUrl;
       if (read.spec !== undefined) app.take(read.spec, read.hash);
       if (app.hash !== before.hash || app.problems.join('\n') !== before.problems) {
-        this.#emit({
-          type: 'config',
-          at: this.#options.clock.wall(),
-          app: app.name,
-          change: read.spec === undefined ? 'broken' : before.hash === '' ? 'added' : 'changed',
-        });
+        this.#configChanged(app, read.spec === undefined ? 'broken' : before.hash === '' ? 'added' : 'changed');
       }
     }
     for (const app of this.#apps.values()) if (!found.has(app.name)) this.#fileGone(app);
@@ -309,7 +329,11 @@ export class Supervisor implements SupervisorApi {
     app.socket?.close();
     this.#desired.remove(app.name);
     this.#apps.delete(app.name);
-    this.#emit({type: 'config', at: this.#options.clock.wall(), app: app.name, change: 'removed'});
+    this.#configChanged(app, 'removed');
+  }
+
+  #configChanged({name}: HostedApp, change: Extract<SupervisorEvent, {type: 'config'}>['change']): void {
+    this.#tell('info', `config: ${change}`, {type: 'config', at: this.#options.clock.wall(), app: name, change});
   }
 
   async #takePort(app: HostedApp): Promise<void> {
@@ -412,22 +436,22 @@ export class Supervisor implements SupervisorApi {
     const facts = {app: id.app, process: id.process, pid: unit.main?.process.pid};
     if (state.id !== from.id) {
       const reason = 'why' in state ? state.why : undefined;
-      this.#options.log(state.id === 'fatal' ? 'error' : 'info', `${stateName(from)} -> ${stateName(state)}`, {...facts, reason});
-      this.#emit({type: 'state', at, ...facts, from: stateName(from), state: stateName(state), reason});
+      const names = {from: stateName(from), state: stateName(state)};
+      const level = state.id === 'fatal' ? 'error' : 'info';
+      this.#tell(level, `${names.from} -> ${names.state}`, {type: 'state', at, ...facts, ...names, reason});
       return;
     }
     if (from.id !== 'running' || state.id !== 'running' || from.change?.phase === state.change?.phase) return;
     const reason = unit.lastChangeFailed?.reason;
     const phase = state.change !== undefined ? 'proving' : reason === undefined ? 'replaced' : 'gave-up';
-    this.#options.log('info', `change: ${phase}`, {...facts, reason});
-    this.#emit({type: 'change', at, ...facts, phase, reason: phase === 'gave-up' ? reason : undefined});
+    this.#tell('info', `change: ${phase}`, {type: 'change', at, ...facts, phase, reason: phase === 'gave-up' ? reason : undefined});
   }
 
   #healthChanged(app: HostedApp, {id}: Unit, verdict: Verdict): void {
     const detail = verdict.healthy ? undefined : verdict.detail;
     const facts = {app: app.name, process: id.process, health: verdict.healthy ? 'recovered' : 'unhealthy', detail} as const;
-    this.#options.log(verdict.healthy ? 'info' : 'warn', `health: ${facts.health}`, facts);
-    this.#emit({type: 'health', at: this.#options.clock.wall(), ...facts});
+    const level = verdict.healthy ? 'info' : 'warn';
+    this.#tell(level, `health: ${facts.health}`, {type: 'health', at: this.#options.clock.wall(), ...facts});
   }
 
   /** A full disk must not hurt what runs: the record is written again at the next change. */
@@ -443,7 +467,10 @@ export class Supervisor implements SupervisorApi {
     }
   }
 
-  #emit(event: SupervisorEvent): void {
+  /** Every event stands in the own log as a whole, where `appsup events` finds it. */
+  #tell(level: 'info' | 'warn' | 'error', message: string, event: SupervisorEvent): void {
+    const {at: _at, ...facts} = event;
+    this.#options.log(level, message, facts);
     for (const listener of [...this.#listeners]) listener(event);
   }
 }

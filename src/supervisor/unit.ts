@@ -162,7 +162,8 @@ export class Unit {
     const from = this.#state;
     const {state, actions} = transition(from, event, {
       spec: this.#limits(),
-      probed: this.#running().program.readiness.kind !== 'none',
+      // Also staying up is proven, by waiting, from the moment at which the process exists: preparing it may take a while.
+      probed: true,
       // Looking costs something, and only a restart asks.
       overlap: event.type === 'restart' && this.#canOverlap(),
       now: this.#clock.monotonic(),
@@ -223,7 +224,8 @@ export class Unit {
   /** The spec for the machine. */
   #limits(): ProgramSpec {
     const {program} = this.#running();
-    return this.patient ? {...program, giveUp: Infinity} : program;
+    const readyMs = program.readiness.kind === 'none' ? program.readyMs + program.startMs : program.readyMs;
+    return {...program, readyMs, giveUp: this.patient ? Infinity : program.giveUp};
   }
 
   #running(): {readonly program: ProgramSpec} {
@@ -334,7 +336,6 @@ export class Unit {
 
   /** Ask the process until it answers; its exit ends the asking. */
   async #prove(started: Started): Promise<void> {
-    if (started.program.readiness.kind === 'none') return;
     const abort = new AbortController();
     const begun = this.#clock.monotonic();
     void started.process.gone.then(() => abort.abort());

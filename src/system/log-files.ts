@@ -17,8 +17,8 @@ export interface LogFiles {
   writers(file: string): readonly number[];
   /** True when no thread of the process runs: then none is inside a write(2). True also when it is gone. */
   isStopped(pid: number): boolean;
-  /** Have the processes continued when we die, whatever of. */
-  guard(pids: readonly number[]): Guard;
+  /** Have the processes continued when we die, whatever of. As long as the guard lives, it has `record` open for writing. */
+  guard(pids: readonly number[], record: string): Guard;
   /** Call back at changes in a directory. `undefined` when the system has no watch left. */
   watch(directory: string, onChange: (name: string | undefined) => void): Watch | undefined;
 }
@@ -61,18 +61,23 @@ export const systemLogFiles: LogFiles = {
   },
   writers: writersOf,
   isStopped: (pid) => threadStates(pid).every((state) => 'TtZX'.includes(state)),
-  guard(pids) {
-    const child = spawn('/bin/sh', ['-c', GUARD, 'appsup', ...pids.map(String)], {
-      env: ENVIRONMENT,
-      // Out of our group: what is sent to all of us must not take the guard first.
-      detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
-    });
-    // It may be killed before us; then the record that a rotation keeps is what is left.
-    child.once('error', () => undefined);
-    child.stdin.on('error', () => undefined);
-    child.unref();
-    return {release: () => void child.stdin.end('\n')};
+  guard(pids, record) {
+    const fd = openSync(record, constants.O_RDWR | constants.O_NOFOLLOW);
+    try {
+      const child = spawn('/bin/sh', ['-c', GUARD, 'appsup', ...pids.map(String)], {
+        env: ENVIRONMENT,
+        // Out of our group: what is sent to all of us must not take the guard first.
+        detached: true,
+        stdio: ['pipe', 'ignore', 'ignore', fd],
+      });
+      // It may be killed before us; then the record is what is left.
+      child.once('error', () => undefined);
+      child.stdin?.on('error', () => undefined);
+      child.unref();
+      return {release: () => void child.stdin?.end('\n')};
+    } finally {
+      closeSync(fd);
+    }
   },
   watch(directory, onChange) {
     try {

@@ -22,6 +22,8 @@ export interface Proc {
   list(): readonly ProcStat[];
   /** One variable of the environment that a process was started with; `undefined` also when it is not ours to read. */
   variable(pid: number, name: string): string | undefined;
+  /** All of them; empty when it is not ours to read. */
+  environment(pid: number): Readonly<Record<string, string>>;
   /** Proportional set size in bytes; `undefined` when unreadable. */
   memory(pid: number): number | undefined;
   /** Bytes that a new program could use without swapping; `undefined` when the kernel does not say. */
@@ -47,6 +49,12 @@ export const systemProc: Proc = {
       ?.split('\0')
       .find((entry) => entry.startsWith(start))
       ?.slice(start.length);
+  },
+  environment(pid) {
+    const entries = (readProc(`/proc/${pid}/environ`) ?? '').split('\0').filter((entry) => entry.includes('='));
+    return Object.fromEntries(
+      entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+    );
   },
   memory(pid) {
     const kilobytes = /^Pss:\s+(\d+) kB/m.exec(readProc(`/proc/${pid}/smaps_rollup`) ?? '')?.[1];

@@ -4,36 +4,8 @@ import test from 'ava';
 import fc from 'fast-check';
 
 import {readApp} from '../../src/config/app.ts';
-import type {AppContext} from '../../src/config/app.ts';
-import {renderDiagnostic, summarizeDiagnostic} from '../../src/config/diagnostic.ts';
 import type {AppSpec} from '../../src/core/spec.ts';
-
-const CONTEXT: AppContext = {
-  name: 'tasks',
-  file: '/home/alice/.config/appsup/apps/tasks.toml',
-  home: '/home/alice',
-  user: 'alice',
-  mountTemplate: '/{user}_{app}',
-  mountRule: undefined,
-  defaults: {},
-};
-
-function specOf(text: string, context: Partial<AppContext> = {}): AppSpec {
-  const {spec, diagnostics} = readApp(text, {...CONTEXT, ...context});
-  if (spec === undefined) throw new Error(diagnostics.map((each) => renderDiagnostic(each, text)).join('\n'));
-  return spec;
-}
-
-function findings(text: string, context: Partial<AppContext> = {}): readonly string[] {
-  return readApp(text, {...CONTEXT, ...context}).diagnostics.map((each) =>
-    summarizeDiagnostic(each).replace('tasks.toml:', ''),
-  );
-}
-
-/** An app whose only program has these lines; they begin at line 3. */
-function web(...lines: readonly string[]): string {
-  return ['directory = "/srv/x"', '[programs.web]', ...lines].join('\n');
-}
+import {CONTEXT, GUNICORN, findings, specOf, web} from '../helpers/read-app.ts';
 
 const WEB_DEFAULTS = {
   name: 'web',
@@ -49,11 +21,23 @@ const WEB_DEFAULTS = {
   stopSignal: 'TERM',
   stopMs: 30_000,
   overlap: true,
+  health: undefined,
   after: [],
+  needs: [],
   directory: '/home/alice/flask-tasks',
   env: {},
   umask: 0o027,
-};
+  limits: {
+    memoryBytes: undefined,
+    nofile: undefined,
+    nproc: undefined,
+    coreBytes: undefined,
+    nice: undefined,
+    lifetimeMs: undefined,
+    lifetimeJitterMs: 0,
+  },
+  reloadSignal: 'HUP',
+} as const;
 
 test('readApp() makes the example of the manual complete', (t) => {
   const text = readFileSync('test/fixtures/config/flasktasks.toml', 'utf8');
@@ -89,12 +73,20 @@ test('readApp() makes the example of the manual complete', (t) => {
         stopSignal: 'INT',
         stopMs: 90_000,
         after: ['web'],
+        reloadSignal: undefined,
       },
     ],
-  } as unknown as AppSpec);
+    logs: {
+      maxBytes: 10 * 1024 * 1024,
+      maxAgeMs: undefined,
+      keep: 10,
+      totalBytes: 100 * 1024 * 1024,
+      gzip: true,
+    },
+    logFiles: [],
+    notify: true,
+  });
 });
-
-const GUNICORN = 'gunicorn = "wsgi:app"';
 
 for (const [what, text, read, expected] of [
   ['no mount: the template', web(GUNICORN), (spec: AppSpec) => spec.mount, '/alice_tasks'],
@@ -164,6 +156,60 @@ for (const [what, text, read, expected] of [
     (spec: AppSpec) => spec.programs[0]?.giveUp,
     Infinity,
   ],
+  [
+    'gunicorn reloaded by HUP',
+    web(GUNICORN, 'args = "--timeout 9"'),
+    (spec: AppSpec) => spec.programs[0]?.reloadSignal,
+    'HUP',
+  ],
+  [
+    'a preloading gunicorn restarted, since HUP would leave it its old code',
+    web(GUNICORN, 'args = "--preload"'),
+    (spec: AppSpec) => spec.programs[0]?.reloadSignal,
+    undefined,
+  ],
+  [
+    'uWSGI reloaded by HUP',
+    web('uwsgi = "wsgi:app"'),
+    (spec: AppSpec) => spec.programs[0]?.reloadSignal,
+    'HUP',
+  ],
+  [
+    'uvicorn restarted',
+    web('uvicorn = "main:app"'),
+    (spec: AppSpec) => spec.programs[0]?.reloadSignal,
+    undefined,
+  ],
+  [
+    'a reload signal of the user',
+    web('command = "node a.js"', 'reload_signal = "USR2"'),
+    (spec: AppSpec) => spec.programs[0]?.reloadSignal,
+    'USR2',
+  ],
+  [
+    'reload_signal "none"',
+    web(GUNICORN, 'reload_signal = "none"'),
+    (spec: AppSpec) => spec.programs[0]?.reloadSignal,
+    undefined,
+  ],
+  [
+    'programs and endpoints in after',
+    web(
+      GUNICORN,
+      'after = ["tcp://db.example.ac.uk:5432", "queue", "tcp://[::1]:6379"]',
+      '[programs.queue]',
+      'command = "q"',
+    ),
+    (spec: AppSpec) => [spec.programs[0]?.after, spec.programs[0]?.needs],
+    [
+      ['queue'],
+      [
+        {host: 'db.example.ac.uk', port: 5432},
+        {host: '::1', port: 6379},
+      ],
+    ],
+  ],
+  ['notify = false', `notify = false\n${web(GUNICORN)}`, (spec: AppSpec) => spec.notify, false],
   ['an octal umask', web(GUNICORN, 'umask = "077"'), (spec: AppSpec) => spec.programs[0]?.umask, 0o077],
   [
     'a status list',
@@ -218,6 +264,20 @@ for (const [text, ...expected] of [
   ],
   [web(GUNICORN, 'args = "-m 777"'), '4:8 warning: gunicorn reads the umask 777 as decimal: octal 1411'],
   [web(GUNICORN, 'after = ["db"]'), '4:10 No program of this app is called "db"'],
+  [
+    web(GUNICORN, 'after = ["tcp://db:1", "db", "tcp://db"]'),
+    '4:24 No program of this app is called "db"',
+    '4:30 The port is missing in "tcp://db"',
+  ],
+  [
+    web(GUNICORN, 'after = "web"'),
+    '4:9 Expected "after" to be a list: ["web", "tcp://127.0.0.1:5432"]: got "web"',
+  ],
+  [
+    web(GUNICORN, 'reload_signal = "KILL"'),
+    '4:17 Expected "reload_signal" to be "HUP", "USR1", "USR2", "TERM", "INT", "QUIT" or "none": got "KILL"',
+  ],
+  [`notify = "no"\n${web(GUNICORN)}`, '1:10 Expected "notify" to be true or false: got "no"'],
   [web(GUNICORN, 'after = ["web"]'), '4:9 Programs wait for each other in a circle: web -> web'],
   [
     web(GUNICORN, 'after = ["queue"]', '[programs.queue]', 'command = "q"', 'after = ["web"]'),
@@ -278,6 +338,12 @@ test('readApp() gives a spec or an error, and each finding a place in the text, 
       'command',
       'health',
       'after',
+      'limits',
+      'logs',
+      'log_files',
+      'pattern',
+      'every',
+      'kind',
       'x',
       '__proto__',
     ],
@@ -306,7 +372,17 @@ test('readApp() gives a spec or an error, and each finding a place in the text, 
       '日',
       '\uFEFF',
     ],
-    ...['directory = "/a"\n', '[programs.web]\n', 'gunicorn = "a:b"\n', '1979-05-27', '-1e9', 'nan'],
+    ...[
+      'directory = "/a"\n',
+      '[programs.web]\n',
+      'gunicorn = "a:b"\n',
+      '"tcp://a:1"',
+      '"5MB"',
+      '"("',
+      '1979-05-27',
+      '-1e9',
+      'nan',
+    ],
   );
   const text = fc.oneof(
     fc.string({unit: 'binary', maxLength: 60}),
@@ -335,3 +411,17 @@ test('readApp() is done with a file of 20,000 mistakes, and shows the first hund
   const text = Array.from({length: 20_000}, (_, index) => `key_${index} = 1`).join('\n');
   t.is(readApp(text, CONTEXT).diagnostics.length, 100);
 });
+
+for (const [text, place, hint] of [
+  [`stop_signal = "INT"\n${web(GUNICORN)}`, '1:1', 'it belongs to a program: write it below [programs.web]'],
+  [web(GUNICORN, 'memory = "1GB"'), '4:1', 'it belongs to limits: limits = { memory = ... }'],
+  [web(GUNICORN, 'every = "30s"'), '4:1', 'it belongs to health: health = { every = ... }'],
+  [web(GUNICORN, 'log_files = "a"'), '4:1', 'it belongs to the app: write it above the first [programs...]'],
+] as const) {
+  test(`readApp() says of a key in the wrong table that ${hint}`, (t) => {
+    const [found, ...more] = readApp(text, CONTEXT).diagnostics;
+    t.deepEqual(more, []);
+    t.is(`${found?.line}:${found?.column}`, place);
+    t.is(found?.hint, hint);
+  });
+}

@@ -4,12 +4,13 @@ import test from 'ava';
 import {parse, stringify} from 'smol-toml';
 
 import {readApp} from '../../src/config/app.ts';
-import type {AppContext} from '../../src/config/app.ts';
 import {jsonSchema} from '../../src/config/json-schema.ts';
 import {infoOf, nodeOf} from '../../src/config/nodes.ts';
+import {logsSchema} from '../../src/config/schema-logs.ts';
 import {programSchema} from '../../src/config/schema-program.ts';
 import {appSchema, globalSchema, siteSchema} from '../../src/config/schema.ts';
 import {validate} from '../../src/config/validate.ts';
+import {CONTEXT} from '../helpers/read-app.ts';
 
 type Schema = Parameters<typeof nodeOf>[0];
 
@@ -57,20 +58,10 @@ function objectWith(name: string, entry: Schema): Schema {
   return {...appSchema, entries: {[name]: entry}} as unknown as Schema;
 }
 
-const CONTEXT: AppContext = {
-  name: 'tasks',
-  file: '/home/alice/.config/appsup/apps/tasks.toml',
-  home: '/home/alice',
-  user: 'alice',
-  mountTemplate: '/{user}_{app}',
-  mountRule: undefined,
-  defaults: {},
-};
-
 test('a default of the schema is what a program gets whose table does not have the key', (t) => {
   const plain = {gunicorn: 'wsgi:application'};
-  const specOf = (program: object, health: object) => {
-    const file = {directory: '/srv', programs: {web: {...program, health}}};
+  const specOf = (program: object, health: object, app: object = {}) => {
+    const file = {directory: '/srv', ...app, programs: {web: {...program, health}}};
     return readApp(stringify(file), CONTEXT);
   };
   const bare = specOf(plain, {}).spec;
@@ -83,5 +74,9 @@ test('a default of the schema is what a program gets whose table does not have t
   for (const [name, entry] of Object.entries(health.type === 'object' ? health.entries : {})) {
     const value = infoOf(entry)?.default;
     if (value !== undefined) t.deepEqual(specOf(plain, {[name]: value}).spec, bare, name);
+  }
+  for (const [name, entry] of Object.entries(logsSchema.entries)) {
+    const value = infoOf(entry)?.default;
+    if (value !== undefined) t.deepEqual(specOf(plain, {}, {logs: {[name]: value}}).spec, bare, name);
   }
 });

@@ -1,5 +1,8 @@
 import test from 'ava';
+import fc from 'fast-check';
+import {stringify} from 'smol-toml';
 
+import {NOTICES} from '../../src/core/spec.ts';
 import {summarizeDiagnostic} from '../../src/config/diagnostic.ts';
 import {readGlobal, readSite, settingsOf} from '../../src/config/settings.ts';
 
@@ -15,6 +18,7 @@ stop_timeout = "5s"
 umask = "077"
 `,
     '/c/config.toml',
+    '/home/alice',
   );
   t.deepEqual(diagnostics, []);
   t.deepEqual(value, {
@@ -24,6 +28,7 @@ umask = "077"
     helpdesk: 'help@example.ac.uk',
     webUser: 'www-data',
     defaults: {stop_timeout: 5000, umask: 0o077},
+    notify: undefined,
   });
 });
 
@@ -66,12 +71,12 @@ for (const [text, expected] of [
   ['[defaults]\ngunicorn = "a:b"', '2:1 Unknown key "gunicorn"'],
 ] as const) {
   test(`readGlobal() says ${expected}, and goes on without that value`, (t) => {
-    const {value, diagnostics} = readGlobal(`${text}\n`, '/c/config.toml');
+    const {value, diagnostics} = readGlobal(`${text}\n`, '/c/config.toml', '/home/alice');
     t.deepEqual(
       diagnostics.map((each) => summarizeDiagnostic(each)),
       [`config.toml:${expected}`],
     );
-    t.deepEqual(value, readGlobal('', '/c/config.toml').value);
+    t.deepEqual(value, readGlobal('', '/c/config.toml', '/home/alice').value);
   });
 }
 
@@ -86,7 +91,7 @@ test('readSite() refuses a relative directory of claims and a first range beyond
 
 test("settingsOf() prefers the user's word to the host's, and has a mount for both silent", (t) => {
   const site = readSite('base_url = "https://site"\nmount = "/s_{app}"\nhelpdesk = "s@x"', '/s').value;
-  const own = readGlobal('base_url = "https://own"', '/g').value;
+  const own = readGlobal('base_url = "https://own"', '/g', '/home/alice').value;
   t.deepEqual(settingsOf(site, own), {
     baseUrl: 'https://own',
     mountTemplate: '/s_{app}',
@@ -94,4 +99,33 @@ test("settingsOf() prefers the user's word to the host's, and has a mount for bo
     webUser: undefined,
   });
   t.is(settingsOf(readSite('', '/s').value, own).mountTemplate, '/{user}_{app}');
+});
+
+test('readGlobal() never throws, whatever stands in its tables', (t) => {
+  const value = fc.oneof(
+    fc.string(),
+    fc.constantFrom('smtp://a:b@c', 'smtp://a@c:1', 'https://x', 'alice', '5m', 'fatal', '', "a 'b"),
+    fc.integer(),
+    fc.boolean(),
+    fc.array(fc.string(), {maxLength: 2}),
+  );
+  const name = fc.constantFrom(
+    'command',
+    'webhook',
+    'mail',
+    'smtp',
+    'smtp_password_file',
+    'on',
+    'every',
+    'logs',
+    'umask',
+  );
+  const table = fc.dictionary(name, value, {maxKeys: 6});
+  fc.assert(
+    fc.property(table, table, (notify, defaults) => {
+      const {value: read} = readGlobal(stringify({notify, defaults}), '/c/config.toml', '/home/alice');
+      t.true(read.notify === undefined || read.notify.on.every((each) => NOTICES.includes(each)));
+    }),
+    {numRuns: 1000},
+  );
 });

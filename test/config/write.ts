@@ -5,19 +5,9 @@ import test from 'ava';
 import fc from 'fast-check';
 
 import {readApp} from '../../src/config/app.ts';
-import type {AppContext} from '../../src/config/app.ts';
 import {appFileText} from '../../src/config/write.ts';
 import type {AppChoice} from '../../src/config/write.ts';
-
-const CONTEXT: AppContext = {
-  name: 'tasks',
-  file: '/home/alice/.config/appsup/apps/tasks.toml',
-  home: '/home/alice',
-  user: 'alice',
-  mountTemplate: '/{user}_{app}',
-  mountRule: undefined,
-  defaults: {},
-};
+import {CONTEXT} from '../helpers/read-app.ts';
 
 test('appFileText() writes what was decided and nothing else', (t) => {
   const choice: AppChoice = {
@@ -108,7 +98,7 @@ test('appFileText() is read back as the same app, whatever the paths and words h
               args: words.filter((each) => !each.startsWith('-')),
             },
           },
-          {name: 'queue', launch: {kind: 'command', argv: words}, stopMs, after: ['web']},
+          {name: 'queue', launch: {kind: 'command', argv: words}, stopMs, after: ['web', 'tcp://[::1]:5432']},
         ],
       };
       const text = appFileText(choice, {
@@ -127,6 +117,8 @@ test('appFileText() is read back as the same app, whatever the paths and words h
         choice.programs.map((program) => program.launch),
       );
       t.is(spec?.programs[1]?.stopMs, stopMs);
+      t.deepEqual(spec?.programs[1]?.after, ['web']);
+      t.deepEqual(spec?.programs[1]?.needs, [{host: '::1', port: 5432}]);
       const [, url = ''] = /^#:schema (\S+)$/m.exec(text) ?? [];
       t.is(fileURLToPath(url), path.join(directory, 'app.schema.json'));
     }),

@@ -64,6 +64,7 @@ export class FakeRunner implements Runner {
 
   async ready(started: Started, {signal}: {readonly signal: AbortSignal}): Promise<void> {
     await new Promise<void>((resolve, reject) => {
+      if (started.program.readiness.kind === 'none') this.#clock.after(started.program.startMs, resolve);
       this.#answers.set(started, resolve);
       signal.addEventListener('abort', () => reject(new Error('aborted')));
     });
@@ -89,6 +90,7 @@ export class FakeRunner implements Runner {
         list,
         stat: (pid) => list().find((stat) => stat.pid === pid),
         variable: () => undefined,
+        environment: () => ({}),
         memory: () => 1024,
         availableMemory: () => undefined,
         bootId: () => 'boot',

@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 
 import {mask} from '../../src/launch/mask.ts';
-import {looksSecret, secretTexts} from '../../src/launch/secrets.ts';
+import {looksSecret, secretTexts, secretsIn} from '../../src/launch/secrets.ts';
 
 test('mask() replaces every occurrence, and overlapping ones by a single mask', (t) => {
   t.is(mask('a hunter2 b hunter2', ['hunter2']), 'a *** b ***');
@@ -82,4 +82,9 @@ test('secretTexts() leaves what everybody may see', (t) => {
     [],
   );
   t.deepEqual(secretTexts([file('DB_PASSWORD', 'production')], []), ['production']);
+});
+
+test('secretsIn() takes every setting of an environment for a secret, but what appsup and the shell put there', (t) => {
+  const ours = {APPSUP_MARK: 'state|tasks:web', HOME: '/home/alice', PATH: '/usr/bin:/bin', PORT: '20140', PWD: '/home/alice/tasks'};
+  t.deepEqual(secretsIn({...ours, PIN: 'a1b2', DEBUG: '1', WHERE: '/home/alice/tasks', COLOUR: 'ultramarine'}), ['ultramarine', 'a1b2']);
 });

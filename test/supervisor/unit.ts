@@ -209,3 +209,81 @@ test('Unit arms one timer at most, and none when nothing is awaited', async (t) 
   await advance(10_000);
   t.is(clock.armed, 0);
 });
+
+test('Unit replaces an unhealthy program without a gap, and counts it', async (t) => {
+  const {unit, runner, advance, process} = setup({
+    ...probed,
+    health: {everyMs: 10_000, failures: 2, onUnhealthy: 'restart'},
+  });
+  unit.send({type: 'start'});
+  await advance(0);
+  process(0).answer();
+  await advance(0);
+  runner.health = {up: false, refused: false, detail: '/ answers 503'};
+  await advance(10_000);
+  t.is(runner.spawned.length, 1);
+  await advance(10_000);
+  await advance(0);
+  t.is(runner.spawned.length, 2);
+  t.deepEqual(process(0).signals, []);
+  process(1).answer();
+  await advance(0);
+  t.deepEqual(process(0).signals, ['SIGTERM']);
+  t.is(unit.restarts, 1);
+  t.is(unit.lastReplaced, 'unhealthy: / answers 503');
+});
+
+test('Unit only reports an unhealthy program when it was told to', async (t) => {
+  const {unit, runner, advance, process} = setup({
+    ...probed,
+    health: {everyMs: 1000, failures: 1, onUnhealthy: 'report'},
+  });
+  unit.send({type: 'start'});
+  await advance(0);
+  process(0).answer();
+  await advance(0);
+  runner.health = {up: false, refused: false, detail: 'no answer'};
+  await advance(1000);
+  await advance(1000);
+  t.is(runner.spawned.length, 1);
+  t.like(unit.verdict, {healthy: false, detail: 'no answer'});
+});
+
+test('Unit never gives up after a boot, until its process has lasted or the user says something', async (t) => {
+  const {unit, runner, advance} = setup({giveUp: 2});
+  unit.patient = true;
+  runner.refusal = new Error('database refused');
+  unit.send({type: 'start'});
+  for (let i = 0; i < 8; i++) await advance(60_000);
+  t.is(unit.state.id, 'backoff');
+  unit.forget();
+  for (let i = 0; i < 2; i++) await advance(60_000);
+  t.is(unit.state.id, 'fatal');
+});
+
+test('Unit reloads only what another process has proven', async (t) => {
+  const {unit, runner, advance, process} = setup(probed);
+  unit.send({type: 'start'});
+  await advance(0);
+  process(0).answer();
+  await advance(0);
+  runner.words = ['SyntaxError: invalid syntax'];
+  const failed = unit.reload('SIGHUP');
+  await advance(0);
+  process(1).exit(3);
+  await advance(0);
+  t.is((await failed)?.reason, 'SyntaxError: invalid syntax');
+  t.deepEqual(process(0).signals, []);
+
+  const reloaded = unit.reload('SIGHUP');
+  await advance(0);
+  process(2).answer();
+  await advance(0);
+  t.deepEqual(process(0).signals, ['SIGHUP']);
+  process(0).answer();
+  t.is(await reloaded, undefined);
+  await advance(0);
+  t.is(unit.main, process(0).started);
+  t.deepEqual(process(2).signals, ['SIGTERM']);
+  t.deepEqual(unit.leaving, []);
+});

@@ -21,7 +21,9 @@ export function create({home, mark, programs}) {
   env.APPSUP_CONFIG_DIR = path.join(home, 'c');
   mkdirSync(path.join(env.APPSUP_CONFIG_DIR, 'apps'), {recursive: true, mode: 0o700});
   for (const program of programs) {
-    writeFileSync(path.join(env.APPSUP_CONFIG_DIR, 'apps', `${program.name}.toml`), fileFor(program, mark), {mode: 0o600});
+    writeFileSync(path.join(env.APPSUP_CONFIG_DIR, 'apps', `${program.name}.toml`), fileFor(program, mark), {
+      mode: 0o600,
+    });
   }
   const appsup = async (...args) => await run(APPSUP, args, {env, timeoutMs: 120_000});
   const daemon = async () => (await appsup('status', '--json', '--no-memory')).stdout;

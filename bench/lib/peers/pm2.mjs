@@ -17,7 +17,14 @@ export async function prepare({cache}) {
   if (existsSync(pm2)) return;
   mkdirSync(folder, {recursive: true});
   writeFileSync(path.join(folder, 'package.json'), '{"private": true}\n');
-  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', `pm2@${VERSION}`];
+  const args = [
+    'install',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    `pm2@${VERSION}`,
+  ];
   await must('npm', args, {cwd: folder, timeoutMs: 300_000});
 }
 

@@ -19,11 +19,14 @@ export async function prepare({cache}) {
   const python = '/usr/bin/python3';
   mkdirSync(folder, {recursive: true});
   const venv = path.join(folder, 'venv');
-  if (existsSync(`${venv}/bin/supervisord`)) return use([`${venv}/bin/supervisord`], [`${venv}/bin/supervisorctl`]);
+  if (existsSync(`${venv}/bin/supervisord`))
+    return use([`${venv}/bin/supervisord`], [`${venv}/bin/supervisorctl`]);
   const made = existsSync(`${folder}/usr`) ? {code: 1} : await run(python, ['-m', 'venv', venv]);
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--retries', '1'];
   if (made.code === 0) {
-    const {code} = await run(`${venv}/bin/python`, [...pip, `supervisor==${VERSION}`, 'setuptools<81'], {timeoutMs: 120_000});
+    const {code} = await run(`${venv}/bin/python`, [...pip, `supervisor==${VERSION}`, 'setuptools<81'], {
+      timeoutMs: 120_000,
+    });
     if (code === 0) return use([`${venv}/bin/supervisord`], [`${venv}/bin/supervisorctl`]);
   }
   if (!existsSync(`${folder}/usr`)) await unpackDebian(folder);
@@ -53,7 +56,8 @@ export function create({home, mark, programs}) {
   writeFileSync(config, configFor(home, programs));
   const daemon = async () => await must(daemonCommand[0], [...daemonCommand.slice(1), '-c', config], {env});
   const control = [...controlCommand, '-c', config];
-  const ctl = async (...args) => await run(control[0], [...control.slice(1), ...args], {env, timeoutMs: 120_000});
+  const ctl = async (...args) =>
+    await run(control[0], [...control.slice(1), ...args], {env, timeoutMs: 120_000});
   const pid = async () => Number(readFileSync(pidFile, 'utf8'));
   return {
     env,
@@ -68,7 +72,8 @@ export function create({home, mark, programs}) {
     supervisorPid: pid,
     revive: daemon,
     mainPid: async (program) => Number((await ctl('pid', program)).output.trim()),
-    state: async (program) => (await ctl('status', program)).output.trim().split(/\s+/).slice(1).join(' ').toLowerCase(),
+    state: async (program) =>
+      (await ctl('status', program)).output.trim().split(/\s+/).slice(1).join(' ').toLowerCase(),
     down: async () => {
       const was = await pid();
       await ctl('shutdown');
@@ -93,7 +98,8 @@ serverurl=unix://${home}/supervisor.sock
 `;
   const sections = programs.map((program) => {
     const argv = program.gunicorn === undefined ? program.argv : gunicornArgv(program);
-    const environment = program.port === undefined ? '' : `environment=SCRIPT_NAME="/bench-${program.name}"\n`;
+    const environment =
+      program.port === undefined ? '' : `environment=SCRIPT_NAME="/bench-${program.name}"\n`;
     return `[program:${program.name}]
 command=${argv.join(' ')}
 directory=${program.directory}

@@ -55,10 +55,10 @@ function lineOf(event: SupervisorEvent): string {
       return `${event.app}:${event.process} ${event.phase === 'proving' ? 'new version starting' : event.phase}`;
     case 'health':
       return `${event.app}:${event.process} ${event.health}`;
-    case 'health':
-      return `${event.app}:${event.process} ${event.health}`;
     case 'config':
       return `${event.app} ${event.change}`;
+    case 'boot':
+      return 'after the boot';
   }
 }
 
@@ -112,7 +112,7 @@ function jsonOf(result: ActResult): unknown {
   return ok ? facts : {...facts, error, output};
 }
 
-/** A broken file is not taken: what was started is the version before, which the user should know. */
+/** A broken file is not taken: what was started is the version before, which the user should know. So is a port's trouble. */
 async function problems(
   api: SupervisorApi,
   action: Action,
@@ -123,7 +123,11 @@ async function problems(
   const {apps} = await api.status({targets, memory: false});
   return apps
     .filter((app) => app.problems.length > 0)
-    .map(({app}) => `${app}: its file has mistakes, so its last good version counts: appsup check ${app}`);
+    .flatMap(({app, file, problems: found}) =>
+      found.some((problem) => problem.startsWith(`${file}:`))
+        ? [`${app}: its file has mistakes, so its last good version counts: appsup check ${app}`]
+        : found.map((problem) => `${app}: ${problem}`),
+    );
 }
 
 /** What a first start should say besides. */
@@ -137,7 +141,7 @@ async function afterwards(
 }
 
 /** Root works, but everybody's code with root's rights is a thing to know. */
-export function rootHint({account, paths}: Context): readonly string[] {
+function rootHint({account, paths}: Context): readonly string[] {
   if (account().uid !== 0 || !firstTime(paths, 'root-warned')) return [];
   return [
     'you are root, and so is every program that appsup starts for you: an ordinary account does as well',

@@ -37,7 +37,7 @@ export const check: Command = async (context, {words}) => {
 };
 
 /** `2 problems in spectral; flasktasks, reading: fine. Running programs are not touched by a broken file.` Pure. */
-export function summary(
+function summary(
   apps: readonly Pick<LoadedApp, 'name' | 'diagnostics'>[],
   general: readonly Diagnostic[],
 ): string {

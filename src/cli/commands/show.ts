@@ -22,7 +22,7 @@ export const show: Command = async (context, {words}) => {
 };
 
 /** Pure. */
-export function specText(spec: AppSpec, port: number | undefined, home: string): string {
+function specText(spec: AppSpec, port: number | undefined, home: string): string {
   const head = {
     directory: text(tilde(spec.directory, home)),
     mount: text(spec.mount || '/'),

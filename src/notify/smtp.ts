@@ -1,0 +1,68 @@
+import {createTransport} from 'nodemailer';
+
+import {messageOf} from '../errors.ts';
+import {DELIVERED, undelivered} from './delivery.ts';
+import type {Delivery} from './delivery.ts';
+import type {Message} from './message.ts';
+import {readPassword} from './password.ts';
+
+/** For each step of the talk. */
+export const SMTP_MS = 20_000;
+
+export interface SmtpOptions {
+  /** `smtp://alice@mail.example.ac.uk:587`, `smtps://...`; no password in it. */
+  readonly server: string;
+  readonly passwordFile: string | undefined;
+  readonly to: string;
+  /** @defaultValue {@link SMTP_MS} */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Send a mail through a server. A password is sent through TLS only, whatever the server offers.
+ *
+ * @throws AppsupError as {@link readPassword}
+ */
+export async function mailBySmtp(message: Message, options: SmtpOptions): Promise<Delivery> {
+  const {server, passwordFile, to, timeoutMs = SMTP_MS} = options;
+  const url = new URL(server);
+  const secure = url.protocol === 'smtps:';
+  const user = decodeURIComponent(url.username);
+  const pass = user === '' || passwordFile === undefined ? undefined : readPassword(passwordFile);
+  const transport = createTransport({
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (secure ? 465 : 587) : Number(url.port),
+    secure,
+    requireTLS: pass !== undefined,
+    ...(pass === undefined ? {} : {auth: {user, pass}}),
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    dnsTimeout: timeoutMs,
+  });
+  try {
+    await transport.sendMail({
+      from: {name: 'appsup', address: user.includes('@') ? user : to},
+      to: {name: '', address: to},
+      subject: message.subject,
+      text: message.text,
+      date: new Date(message.facts.at),
+      headers: {'Auto-Submitted': 'auto-generated'},
+      // The text comes from a program's log: nothing in it may name a file or an address to be read.
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+    return DELIVERED;
+  } catch (error) {
+    return undelivered(`${url.host}: ${messageOf(error)}`, isPassing(error));
+  } finally {
+    transport.close();
+  }
+}
+
+/** No connection, or a 4xx: what the server refuses for good (5xx, a wrong password) it refuses tomorrow, too. */
+function isPassing(error: unknown): boolean {
+  const {code, responseCode} = error as {readonly code?: unknown; readonly responseCode?: unknown};
+  if (typeof responseCode === 'number') return responseCode >= 400 && responseCode < 500;
+  return ['ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EDNS'].includes(String(code));
+}
