@@ -19,6 +19,7 @@ const programs = {
  */
 const chunks = {
   'src/cli/cold.ts': 'cold',
+  'src/notify/smtp.ts': 'smtp',
 };
 
 /** Turns `import('./cold.ts')` into loading `./cold.cjs`, for every module of the table above. */

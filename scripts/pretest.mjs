@@ -25,6 +25,7 @@ const tools = {
   nginx: ['nginx-light', 'nginx in front of apps'],
   cron: ['cron', 'boot by a cron daemon'],
   crontab: ['cron', 'the crontab block'],
+  git: ['git', 'the README, followed as it stands'],
   curl: ['curl', 'requests over Unix sockets'],
   ps: ['procps', 'what other users can see'],
   flock: ['util-linux', 'the single supervisor'],

@@ -60,7 +60,7 @@ export const COMMANDS = {
       },
       mount: {value: '/PATH', summary: 'public path; else /USER_NAME'},
       port: {value: 'PORT', summary: 'a port of your choice; else one is leased from your range'},
-      'env-file': {
+      dotenv: {
         value: 'FILE',
         multiple: true,
         summary: 'file of KEY=value lines; else .env, where there is one',

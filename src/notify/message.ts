@@ -80,10 +80,7 @@ export function messageAbout({news, held}: Portion, words: Words, host: string):
 export function bootMessage(news: BootNews, wordsOf: (name: string) => Words, host: string): Message {
   const {running, missing, at} = news;
   const total = running.length + missing.length;
-  const headline =
-    missing.length === 0
-      ? `after the boot, ${total === 1 ? 'the program is' : `all ${total} programs are`} up`
-      : `after the boot, ${missing.length} of ${total} ${total === 1 ? 'program is' : 'programs are'} not up`;
+  const headline = `after the boot, ${bootWords(missing.length, total)} up`;
   const reasons = missing.map((name) => {
     const {reason, secrets} = wordsOf(name);
     return reason === undefined ? `  ${name}` : `  ${name}  ${plainLine(mask(reason, secrets), REASON)}`;
@@ -110,6 +107,12 @@ export function bootMessage(news: BootNews, wordsOf: (name: string) => Words, ho
       missing,
     },
   };
+}
+
+function bootWords(missing: number, total: number): string {
+  if (total === 1) return `the program is${missing === 0 ? '' : ' not'}`;
+  if (missing === 0) return `all ${total} programs are`;
+  return `${missing} of ${total} programs ${missing === 1 ? 'is' : 'are'} not`;
 }
 
 function headlineOf({notice, app, process, state, at, since}: ProcessNews, reason: string | undefined): string {

@@ -59,7 +59,7 @@ async function stop(app: HostedApp, units: readonly Unit[], wait: boolean): Prom
       ok: !wait || isAtRest(unit),
       unchanged: already.has(unit),
       previousPid: pids.get(unit),
-      ...(!wait || isAtRest(unit) ? {} : {message: 'it was started again meanwhile'}),
+      ...(!wait || isAtRest(unit) ? {} : {message: 'was started again meanwhile'}),
     }),
   );
 }
@@ -124,7 +124,7 @@ function hasStarted(app: HostedApp, unit: Unit): boolean {
 
 function startResult(app: HostedApp, unit: Unit): ActResult {
   const waitsFor = app.waitsFor(unit);
-  if (waitsFor !== undefined) return actResult(app, unit, {ok: false, message: `it waits for ${waitsFor}, and starts as soon as that is there`});
+  if (waitsFor !== undefined) return actResult(app, unit, {ok: false, message: `waits for ${waitsFor}, and starts as soon as that is there`});
   const finished = unit.state.id === 'exited' && unit.state.exit.code === 0;
   const ok = unit.state.id === 'running' || finished;
   return actResult(app, unit, {ok, failure: ok ? undefined : unit.lastFailure});

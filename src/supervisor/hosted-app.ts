@@ -2,6 +2,7 @@ import {startOrder} from '../core/order.ts';
 import {processNames, webProgram} from '../core/spec.ts';
 import type {AppSpec, ProgramSpec} from '../core/spec.ts';
 import type {UnitState} from '../core/state.ts';
+import type {AppsupError} from '../errors.ts';
 import type {Clock} from '../system/clock.ts';
 import type {Desired, DesiredStates} from './desired.ts';
 import type {Verdict} from './health.ts';
@@ -44,6 +45,8 @@ export class HostedApp {
   socket: HeldSocket | undefined;
   /** Why the port is not held. */
   portProblem: string | undefined;
+  /** Why there is no port to hold. */
+  portRefusal: AppsupError | undefined;
   readonly units = new Map<string, Unit>();
   readonly #options: HostedAppOptions;
   readonly #wishes: Map<string, Desired>;
@@ -84,10 +87,20 @@ export class HostedApp {
     return this.#add(main.program, record.process, index, {main, restarts: record.restarts});
   }
 
+  /**
+   * What runs was wished for, whatever became of the file that said so.
+   *
+   * @throws AppsupError `DISK`: then it is remembered for as long as this supervisor lives.
+   */
+  rememberWish(unit: Unit): void {
+    if (this.#wishOf(unit.id) !== undefined) return;
+    this.#wishes.set(unit.id.process, 'running');
+    this.#options.desired.write(this.name, this.#wishes);
+  }
+
   /** A process that came with a higher `numprocs` is wished for as its siblings are; nothing wished is stopped. */
-  desired({program, process}: UnitIdentity): Desired {
-    const sibling = [...this.#wishes.keys()].find((name) => name === program || name.replace(/_\d+$/, '') === program);
-    return this.#wishes.get(process) ?? this.#wishes.get(sibling ?? '') ?? 'stopped';
+  desired(unit: UnitIdentity): Desired {
+    return this.#wishOf(unit) ?? 'stopped';
   }
 
   /** What a unit waits for before it starts, or `undefined`. */
@@ -170,6 +183,13 @@ export class HostedApp {
     return [...placed, rest].filter((wave) => wave.length > 0);
   }
 
+  /** As the programs stand in the app's file; what is not in it any more comes last. */
+  inOrderOfFile(): readonly Unit[] {
+    const names = (this.spec?.programs ?? []).flatMap((program) => processNames(program));
+    const rank = ({id}: Unit) => (names.includes(id.process) ? names.indexOf(id.process) : names.length);
+    return [...this.units.values()].toSorted((a, b) => rank(a) - rank(b));
+  }
+
   /** The units of the program that serves the mount. */
   webUnits(): readonly Unit[] {
     return [...this.units.values()].filter(({spec}) => spec.listen !== 'none');
@@ -235,6 +255,11 @@ export class HostedApp {
   #isUp(program: string): boolean {
     const units = [...this.units.values()].filter(({id}) => id.program === program);
     return units.length > 0 && units.every(({state}) => state.id === 'running');
+  }
+
+  #wishOf({program, process}: UnitIdentity): Desired | undefined {
+    const sibling = [...this.#wishes.keys()].find((name) => name === program || name.replace(/_\d+$/, '') === program);
+    return this.#wishes.get(process) ?? this.#wishes.get(sibling ?? '');
   }
 
   /** @throws AppsupError `DISK`: then nothing was changed. */

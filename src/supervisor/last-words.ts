@@ -8,7 +8,8 @@ export interface LastWords {
   readonly lines: readonly string[];
 }
 
-const MOST_BYTES = 64 * 1024;
+/** An older generation may go on printing into the same log while a new one fails. */
+const MOST_BYTES = 1024 * 1024;
 const MOST_LINES = 12;
 
 /** Python's and Node's last line of a traceback: `ModuleNotFoundError: No module named 'x'`, `redis.ConnectionError: ...`. */

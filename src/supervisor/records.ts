@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import {readdirSync, rmSync} from 'node:fs';
 import path from 'node:path';
 
-import type {AppSpec} from '../core/spec.ts';
+import type {AppSpec, ProgramSpec} from '../core/spec.ts';
 import {isName} from '../core/names.ts';
 import {systemCode} from '../errors.ts';
 import {readIfThere, writeAtomically} from '../system/files.ts';
@@ -38,6 +38,9 @@ export interface UnitRecord {
   /** Processes that have to go: candidates and those that were replaced. */
   readonly others: readonly ProcessRecord[];
 }
+
+/** Of one program; config holds it far below. */
+const MOST_PROCESSES = 1000;
 
 /** Files of one directory, one per unit, so that a damaged one harms no other. */
 export class Records {
@@ -78,25 +81,50 @@ export function parseRecord(text: string): UnitRecord | undefined {
   try {
     const value = JSON.parse(text) as Partial<UnitRecord> | null;
     if (value?.version !== 1 || !isName(value.app?.name ?? '') || !isName(value.process ?? '')) return undefined;
-    if (!Array.isArray(value.app?.programs) || !Array.isArray(value.others)) return undefined;
-    const all = [...value.others, ...(value.main === undefined ? [] : [value.main])] as Partial<ProcessRecord>[];
-    return all.every(isProcessRecord) ? ({restarts: 0, main: undefined, ...value} as UnitRecord) : undefined;
+    const programs: unknown = value.app?.programs;
+    if (!Array.isArray(programs) || !programs.every(isProgram) || !Array.isArray(value.others)) return undefined;
+    const all = [...value.others, ...(value.main === undefined ? [] : [value.main])] as (Partial<ProcessRecord> | null)[];
+    if (!all.every(isProcessRecord)) return undefined;
+    const app = {...value.app, programs: programs.map(withInfinity)};
+    return {restarts: 0, main: undefined, ...value, app} as UnitRecord;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
 
-function isProcessRecord(value: Partial<ProcessRecord>): boolean {
+function isProcessRecord(value: Partial<ProcessRecord> | null): boolean {
   return (
-    Number.isSafeInteger(value.pid) &&
-    (value.pid as number) > 1 &&
-    Number.isSafeInteger(value.generation) &&
-    Number.isFinite(value.startTicks) &&
-    typeof value.bootId === 'string' &&
+    Number.isSafeInteger(value?.pid) &&
+    (value?.pid as number) > 1 &&
+    Number.isSafeInteger(value?.generation) &&
+    Number.isFinite(value?.startTicks) &&
+    typeof value?.bootId === 'string' &&
     typeof value.mark === 'string' &&
     typeof value.logFile === 'string'
   );
+}
+
+/** Holds what a unit leans on; a record of another version of appsup may lack some of it. */
+function isProgram(value: Partial<ProgramSpec> | null): boolean {
+  const times = [value?.startMs, value?.readyMs, value?.backoffMs, value?.backoffCapMs, value?.stopMs];
+  const words = [value?.listen, value?.restart, value?.stopSignal];
+  const parts: readonly unknown[] = [value?.launch, value?.readiness, value?.limits, value?.env];
+  return (
+    isName(value?.name ?? '') &&
+    times.every(Number.isFinite) &&
+    parts.every((part) => typeof part === 'object' && part !== null) &&
+    Array.isArray(value?.after) &&
+    Array.isArray(value?.needs) &&
+    words.every((word) => typeof word === 'string') &&
+    Number.isSafeInteger(value?.numprocs) &&
+    (value?.numprocs as number) <= MOST_PROCESSES
+  );
+}
+
+/** JSON has no Infinity: `give_up = "never"` is written as null. */
+function withInfinity(program: ProgramSpec): ProgramSpec {
+  return {...program, giveUp: (program.giveUp as number | null) ?? Infinity};
 }
 
 /** The app without `env`: it may hold secrets, and state files hold none. */

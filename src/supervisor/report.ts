@@ -11,11 +11,11 @@ export function appStatus(app: HostedApp, clock: Clock, memory: boolean): AppSta
   return {
     app: app.name,
     file: app.file,
-    port: app.port,
+    port: servingPort(app),
     mount: app.spec?.mount ?? '',
     where: whereOf(app),
     problems: [...app.problems, ...(app.portProblem === undefined ? [] : [app.portProblem])],
-    processes: [...app.units.values()].map((unit) => processStatus(app, unit, clock, memory)),
+    processes: app.inOrderOfFile().map((unit) => processStatus(app, unit, clock, memory)),
   };
 }
 
@@ -25,11 +25,18 @@ export function whereOf(app: HostedApp): string | undefined {
   return app.publicUrl ?? localUrl(app);
 }
 
+/** The port of what serves now; after `ports move` the app's own is another one, from the next restart on. */
+function servingPort(app: HostedApp): number | undefined {
+  const main = app.webUnits().find((unit) => unit.main !== undefined)?.main;
+  return main?.process.record.port ?? app.port;
+}
+
 /** The address on this host, as the front end asks it. */
 export function localUrl(app: HostedApp): string | undefined {
-  if (app.port === undefined || app.spec === undefined || !app.serves) return undefined;
+  const port = servingPort(app);
+  if (port === undefined || app.spec === undefined || !app.serves) return undefined;
   const path = app.spec.prefix === 'keep' ? `${app.spec.mount}/` : '/';
-  return `http://127.0.0.1:${app.port}${path}`;
+  return `http://127.0.0.1:${port}${path}`;
 }
 
 function processStatus(app: HostedApp, unit: Unit, clock: Clock, memory: boolean): ProcessStatus {
@@ -115,8 +122,8 @@ function errorOf(app: HostedApp, unit: Unit, message: string | undefined, failur
     return message === undefined ? record : {...record, message: `${record.message}; ${message}`};
   }
   const name = `${app.name}:${unit.id.process}`;
-  const why = message ?? failure?.reason ?? `it is ${unit.state.id}`;
-  return new AppsupError('NOT_READY', `${name} did not start: ${why}`, {
+  const why = failure?.reason ?? `it is ${unit.state.id}`;
+  return new AppsupError('NOT_READY', message === undefined ? `${name} did not start: ${why}` : `${name}  ${message}`, {
     hint: `appsup logs ${name}`,
     details: {state: unit.state.id, ...(failure === undefined ? {} : {reason: failure.reason})},
   }).toJSON();

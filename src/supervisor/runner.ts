@@ -26,6 +26,8 @@ export interface AppAtStart {
   /** Of the app's file. */
   readonly hash: string;
   readonly port: number | undefined;
+  /** Why there is no port. */
+  readonly portRefusal: AppsupError | undefined;
   readonly publicUrl: string | undefined;
 }
 
@@ -70,6 +72,7 @@ export class ProcessRunner implements Runner {
     if (program === undefined) {
       throw new AppsupError('NO_SUCH_PROGRAM', `Cannot start "${unit.app}:${unit.program}": ${now.app.file} has no such program`);
     }
+    if (program.listen !== 'none' && now.port === undefined && now.portRefusal !== undefined) throw now.portRefusal;
     const generation = this.#nextGeneration();
     const prepared = await prepare(now.app, program, this.#context(unit, now, generation));
     for (const warning of prepared.warnings) onWarning(unit.app, unit.process, warning);

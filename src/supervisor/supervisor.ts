@@ -12,7 +12,7 @@ import type {
 import {processNames} from '../core/spec.ts';
 import type {AppSpec} from '../core/spec.ts';
 import type {UnitState} from '../core/state.ts';
-import {AppsupError, messageOf, systemCode} from '../errors.ts';
+import {AppsupError, isAppsupError, messageOf, systemCode} from '../errors.ts';
 import type {LaunchContext} from '../launch/prepare.ts';
 import type {Exits} from '../system/exits.ts';
 import type {Paths} from '../system/paths.ts';
@@ -248,6 +248,7 @@ export class Supervisor implements SupervisorApi {
     const unit = hosted.adopt({record, main: {process: live, app, program, private: main.privateSocket !== undefined}});
     void live.gone.then(() => removePrivateSocket(main));
     this.#adopted++;
+    this.#quietly({app: app.name, process}, () => hosted.rememberWish(unit));
     this.#options.log('info', 'adopted', {app: app.name, process, pid: unit.main?.process.pid});
   }
 
@@ -266,7 +267,7 @@ export class Supervisor implements SupervisorApi {
     await this.#fetchSocket(app);
     app.tendSocket();
     const units = [...app.units.values()];
-    const wanted = units.filter((unit) => app.desired(unit.id) === 'running' && unit.state.id === 'stopped');
+    const wanted = units.filter((unit) => app.desired(unit.id) === 'running' && ['stopped', 'fatal'].includes(unit.state.id));
     const unwanted = units.filter((unit) => app.desired(unit.id) === 'stopped' && unit.main !== undefined);
     if (app.spec !== undefined) app.wake(wanted);
     // A stop that was under way when the supervisor died.
@@ -275,13 +276,14 @@ export class Supervisor implements SupervisorApi {
 
   /** The app's listening socket, from the predecessor or out of an adopted process, so that its next restart and its stop leave no gap. */
   async #fetchSocket(app: HostedApp): Promise<void> {
-    const {port} = app;
+    const main = app.webUnits().find((unit) => unit.main?.process.record.held === true)?.main;
+    // What serves may still be on the port that the app had before it was moved.
+    const port = main?.process.record.port ?? app.port;
     const handed = port === undefined ? undefined : this.#options.inherited.get(port);
     if (port !== undefined && handed !== undefined && app.socket === undefined) {
       app.socket = HeldSocket.adopt(this.#options.sockets, port, this.#options.sockets.fromDescriptor(handed));
       return;
     }
-    const main = app.webUnits().find((unit) => unit.main?.process.record.held === true)?.main;
     if (port === undefined || main === undefined || app.socket !== undefined) return;
     const inode = this.#options.inodeOf(port);
     const fd = inode === undefined ? undefined : descriptorOf(main.process.pid, inode);
@@ -345,8 +347,11 @@ export class Supervisor implements SupervisorApi {
         app.socket = undefined;
       }
       app.port = port;
+      if (app.portRefusal !== undefined) app.portProblem = undefined;
+      app.portRefusal = undefined;
     } catch (error) {
       app.portProblem = messageOf(error);
+      if (isAppsupError(error)) app.portRefusal = error;
       this.#options.log('error', app.portProblem, {app: app.name});
     }
   }
@@ -375,7 +380,8 @@ export class Supervisor implements SupervisorApi {
         hint: `appsup check ${name}`,
       });
     }
-    return {app: app.spec, hash: app.hash, port: app.port, publicUrl: app.publicUrl};
+    const {spec, hash, port, portRefusal, publicUrl} = app;
+    return {app: spec, hash, port, portRefusal, publicUrl};
   }
 
   #heldInode(name: string): number | undefined {
@@ -386,7 +392,11 @@ export class Supervisor implements SupervisorApi {
   #hold(name: string, port: number): HeldSocket {
     const app = this.#apps.get(name);
     if (app === undefined) throw new Error(`no app ${name}`);
-    app.socket ??= this.#bind(app, port);
+    if (app.socket?.port === port) return app.socket;
+    const before = app.socket;
+    app.socket = this.#bind(app, port);
+    // The app was moved to another port: what serves on the old one has a descriptor of its own, until it is replaced.
+    before?.close();
     return app.socket;
   }
 
@@ -443,6 +453,7 @@ export class Supervisor implements SupervisorApi {
     }
     if (from.id !== 'running' || state.id !== 'running' || from.change?.phase === state.change?.phase) return;
     const reason = unit.lastChangeFailed?.reason;
+    if (state.change?.phase === 'abandoning') return;
     const phase = state.change !== undefined ? 'proving' : reason === undefined ? 'replaced' : 'gave-up';
     this.#tell('info', `change: ${phase}`, {type: 'change', at, ...facts, phase, reason: phase === 'gave-up' ? reason : undefined});
   }
@@ -459,11 +470,17 @@ export class Supervisor implements SupervisorApi {
     const {id, main, candidate, leaving, restarts} = unit;
     const others = [...(candidate === undefined ? [] : [candidate.process]), ...leaving].map(({record}) => record);
     const spec = main?.app ?? candidate?.app ?? app.spec;
-    try {
+    this.#quietly({app: id.app, process: id.process}, () => {
       if ((main === undefined && others.length === 0) || spec === undefined) this.#records.remove(id.app, id.process);
       else this.#records.write({version: 1, process: id.process, app: spec, restarts, main: main?.process.record, others});
+    });
+  }
+
+  #quietly(facts: {readonly app: string; readonly process: string}, write: () => void): void {
+    try {
+      write();
     } catch (error) {
-      this.#options.log('error', messageOf(error), {app: id.app, process: id.process});
+      this.#options.log('error', messageOf(error), facts);
     }
   }
 

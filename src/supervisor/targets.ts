@@ -1,3 +1,4 @@
+import {nearest} from '../core/nearest.ts';
 import {AppsupError} from '../errors.ts';
 import type {HostedApp} from './hosted-app.ts';
 import type {Unit} from './unit.ts';
@@ -32,7 +33,7 @@ function one(apps: ReadonlyMap<string, HostedApp>, target: string): [HostedApp, 
   const app = apps.get(name);
   if (app === undefined) {
     throw new AppsupError('NO_SUCH_APP', `Cannot find the app "${name}"`, {
-      hint: apps.size === 0 ? 'add one: appsup add DIRECTORY' : `known apps: ${[...apps.keys()].sort().join(', ')}`,
+      hint: hintFor(name, [...apps.keys()].sort()),
       details: {app: name},
     });
   }
@@ -44,4 +45,10 @@ function one(apps: ReadonlyMap<string, HostedApp>, target: string): [HostedApp, 
     hint: `programs of ${name}: ${programs.join(', ')}`,
     details: {app: name, program},
   });
+}
+
+function hintFor(name: string, known: readonly string[]): string {
+  if (known.length === 0) return 'add one: appsup add DIRECTORY';
+  const meant = nearest(name, known);
+  return meant === undefined ? `known apps: ${known.join(', ')}` : `did you mean "${meant}"?`;
 }

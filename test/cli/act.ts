@@ -103,7 +103,7 @@ test('hints of a first start are said once, the one about reboots until it is he
 
 test('a start from a broken file says that the last good version counts', async (t) => {
   const home = await homeWith(t, {
-    status: async () => ({supervisor: infoOf(), apps: [appOf({problems: ['x']})]}),
+    status: async () => ({supervisor: infoOf(), apps: [appOf({problems: [`${appOf().file}:1:1 x`]})]}),
   });
   t.regex(
     (await home.appsup('restart', 'hello')).stderr,

@@ -122,11 +122,10 @@ const REFUSED: readonly (readonly [
     1,
     /\/nowhere/,
   ],
-  // Of a file that does not exist, Node itself complains before us, wherever `--env-file` stands (nodejs/node#54232).
   [
     'an env file that is none',
     {'wsgi.py': FLASK},
-    ['--env-file', '/dev/null'],
+    ['--dotenv', '/dev/null'],
     'ENV_FILE',
     1,
     /\/dev\/null: it is not a file/,

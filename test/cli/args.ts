@@ -19,9 +19,9 @@ test('parseCommandLine() finds verb, words and options in any order', (t) => {
 });
 
 test('parseCommandLine() takes an option several times', (t) => {
-  const {options} = parseCommandLine(['add', '.', '--env-file', 'a', '--env-file=b']);
-  t.deepEqual(options.values('env-file'), ['a', 'b']);
-  t.is(options.value('env-file'), 'b');
+  const {options} = parseCommandLine(['add', '.', '--dotenv', 'a', '--dotenv=b']);
+  t.deepEqual(options.values('dotenv'), ['a', 'b']);
+  t.is(options.value('dotenv'), 'b');
 });
 
 for (const [argv, verb] of [

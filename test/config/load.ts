@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 
@@ -146,11 +146,22 @@ test('loadConfig() reads a file with a byte order mark and CRLF', (t) => {
   t.deepEqual(said('x'), ['x.toml:4:1 Unknown key "oops"']);
 });
 
-test('loadConfig() gives a mount or port that two apps want to the first by the alphabet', (t) => {
-  const {app, load, said} = setup(t);
+test('loadConfig() gives a mount that two apps want to the one whose file is older', (t) => {
+  const {app, load, paths, said} = setup(t);
+  app('a.toml', `mount = "/x"\n${GOOD}`);
+  app('b.toml', `mount = "/x"\n${GOOD}`);
+  utimesSync(path.join(paths.apps, 'b.toml'), 1_700_000_000, 1_700_000_000);
+  t.deepEqual([...load().apps.keys()], ['a', 'b']);
+  t.truthy(load().apps.get('b')?.spec);
+  t.deepEqual(said('a'), ['a.toml:1:9 The mount /x belongs to b']);
+});
+
+test('loadConfig() gives a mount or port that two apps of the same age want to the first by the alphabet', (t) => {
+  const {app, load, paths, said} = setup(t);
   app('a.toml', `mount = "/x"\nport = 20140\n${GOOD}`);
   app('b.toml', `port = 20140\nmount = "/x"\n${GOOD}`);
   app('c.toml', `mount = "/x/c"\n${GOOD}`);
+  for (const name of ['a', 'b']) utimesSync(path.join(paths.apps, `${name}.toml`), 1_700_000_000, 1_700_000_000);
   t.truthy(load().apps.get('a')?.spec);
   t.is(load().apps.get('b')?.spec, undefined);
   t.deepEqual(said('b'), ['b.toml:2:9 The mount /x belongs to a', 'b.toml:1:8 The port 20140 belongs to a']);

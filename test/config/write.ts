@@ -38,7 +38,7 @@ test('appFileText() writes what was decided and nothing else', (t) => {
   t.is(
     appFileText(choice, {home: '/home/alice', schema: '/opt/app sup/schema/app.schema.json'}),
     `#:schema file:///opt/app%20sup/schema/app.schema.json
-# An app of appsup. All keys: appsup help config. After a change: appsup check, then appsup restart.
+# An app of appsup. After a change: appsup check, then appsup restart.
 
 directory = "~/flask-tasks"
 mount     = "/alice_flasktasks"  # the public path

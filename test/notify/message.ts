@@ -83,7 +83,7 @@ test('bootMessage() says that all is up', (t) => {
 test('bootMessage() says what is not up, and why', (t) => {
   const words = (name: string): Words => ({reason: `${name} waits for hunter2222`, lines: [], secrets: ['hunter2222']});
   const {subject, text, facts} = bootMessage({notice: 'boot', at: AT, running: ['a:web'], missing: ['b:web']}, words, 'eco');
-  t.is(subject, 'appsup eco: after the boot, 1 of 2 programs are not up: b:web');
+  t.is(subject, 'appsup eco: after the boot, 1 of 2 programs is not up: b:web');
   t.regex(text, /^Not up:\n {2}b:web {2}b:web waits for \*\*\*$/m);
   t.deepEqual([facts.running, facts.missing], [['a:web'], ['b:web']]);
 });

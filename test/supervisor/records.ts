@@ -71,6 +71,25 @@ test('parseRecord() takes no text that is not a record, and never throws', (t) =
   }
 });
 
+test('parseRecord() takes no record in which something is missing or null, as one of another version may be', (t) => {
+  const [program] = record.app.programs;
+  for (const name of Object.keys(program ?? {}).filter((each) => !OPTIONAL.includes(each))) {
+    const programs = [{...program, [name]: null}];
+    t.is(parseRecord(JSON.stringify({...record, app: {...record.app, programs}})), undefined, name);
+  }
+  for (const wrong of [{main: null}, {others: [null]}, {app: {...record.app, programs: [null]}}]) {
+    t.is(parseRecord(JSON.stringify({...record, ...wrong})), undefined);
+  }
+});
+
+/** What a living process of an older version can do without; `giveUp` is null for "never". */
+const OPTIONAL = ['giveUp', 'health', 'reloadSignal', 'overlap', 'directory', 'umask'];
+
+test('parseRecord() remembers that a program never gives up, for which JSON has no number', (t) => {
+  const programs = [programSpec({giveUp: Infinity})];
+  t.is(parseRecord(JSON.stringify({...record, app: {...record.app, programs}}))?.app.programs[0]?.giveUp, Infinity);
+});
+
 test('privateSocketPath() stays short for the longest names', (t) => {
   const run = '/home/a-rather-long-login-name/.local/state/appsup/server.department.example.ac.uk/run';
   const name = 'n'.repeat(63);

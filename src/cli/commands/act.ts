@@ -118,16 +118,15 @@ async function problems(
   action: Action,
   results: readonly ActResult[],
 ): Promise<readonly string[]> {
-  if (action === 'stop' || results.length === 0) return [];
-  const targets = [...new Set(results.map(({app}) => app))];
+  // A failure has said by itself what is wrong.
+  const targets = [...new Set(results.filter(({ok}) => ok).map(({app}) => app))];
+  if (action === 'stop' || targets.length === 0) return [];
   const {apps} = await api.status({targets, memory: false});
-  return apps
-    .filter((app) => app.problems.length > 0)
-    .flatMap(({app, file, problems: found}) =>
-      found.some((problem) => problem.startsWith(`${file}:`))
-        ? [`${app}: its file has mistakes, so its last good version counts: appsup check ${app}`]
-        : found.map((problem) => `${app}: ${problem}`),
-    );
+  return apps.flatMap(({app, file, problems: found}) =>
+    found.some((problem) => problem.startsWith(`${file}:`))
+      ? [`${app}: its file has mistakes, so its last good version counts: appsup check ${app}`]
+      : found.map((problem) => `${app}: ${problem}`),
+  );
 }
 
 /** What a first start should say besides. */

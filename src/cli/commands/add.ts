@@ -44,7 +44,7 @@ export const add: Command = async (context, invocation) => {
   const file = path.join(paths.apps, `${name}.toml`);
   if (existsSync(file)) throw appExists(name, file, paths.home);
   checkPython(python, found, paths.home);
-  const envFiles = envFilesFor(context, options.values('env-file'), found);
+  const envFiles = envFilesFor(context, options.values('dotenv'), found);
   const chosen = await chooseProgram(context, options, found);
   const config = configOf(context);
   const choice = choiceFor(context, {found, chosen, envFiles, config, name, invocation});

@@ -1,0 +1,111 @@
+import {once} from 'node:events';
+import {writeFileSync} from 'node:fs';
+import net from 'node:net';
+import type {AddressInfo} from 'node:net';
+import path from 'node:path';
+
+import test from 'ava';
+import type {ExecutionContext} from 'ava';
+
+import {mailBySmtp} from '../../src/notify/smtp.ts';
+import {temporaryDirectory} from '../helpers/fake-supervisor.ts';
+import {MESSAGE} from '../helpers/message.ts';
+
+interface Mailbox {
+  readonly port: number;
+  /** What the client said, line by line. */
+  readonly said: string[];
+}
+
+/** A tiny SMTP server. @param replies - Other answers than the usual ones, by verb. */
+async function mailServer(t: ExecutionContext, replies: Readonly<Record<string, string>> = {}): Promise<Mailbox> {
+  const said: string[] = [];
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    let rest = '';
+    let inData = false;
+    const answer = (line: string): string | undefined => {
+      if (inData) {
+        if (line !== '.') return undefined;
+        inData = false;
+        return '250 queued';
+      }
+      const verb = (line.split(' ', 1)[0] ?? '').toUpperCase();
+      inData = verb === 'DATA' && replies['DATA'] === undefined;
+      return replies[verb] ?? {DATA: '354 go on', QUIT: '221 bye'}[verb] ?? '250 ok';
+    };
+    socket.on('error', () => {});
+    socket.setEncoding('utf8').on('data', (piece: string) => {
+      const lines = (rest + piece).split('\r\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        said.push(line);
+        const reply = answer(line);
+        if (reply !== undefined) socket.write(`${reply}\r\n`);
+      }
+    });
+    if (replies['GREETING'] !== '') socket.write(replies['GREETING'] ?? '220 tiny ESMTP\r\n');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return {port: (server.address() as AddressInfo).port, said};
+}
+
+const TO = {passwordFile: undefined, to: 'alice@example.ac.uk', timeoutMs: 2000} as const;
+
+test('mailBySmtp() sends a mail that no machine answers', async (t) => {
+  const {port, said} = await mailServer(t);
+  t.deepEqual(await mailBySmtp(MESSAGE, {...TO, server: `smtp://127.0.0.1:${port}`}), {ok: true});
+  t.true(said.includes('MAIL FROM:<alice@example.ac.uk>'));
+  t.true(said.includes('RCPT TO:<alice@example.ac.uk>'));
+  t.true(said.includes('Auto-Submitted: auto-generated'));
+  t.true(said.includes(`Subject: ${MESSAGE.subject}`) || said.some((line) => line.startsWith('Subject: appsup eco')));
+  // A line with a dot alone is doubled on its way, and ends nothing.
+  t.true(said.includes('..'));
+  t.true(said.includes('Next: appsup logs spectral:queue'));
+});
+
+test('mailBySmtp() never sends a password without TLS', async (t) => {
+  const {port, said} = await mailServer(t, {EHLO: '250-tiny\r\n250 AUTH PLAIN LOGIN'});
+  const passwordFile = path.join(temporaryDirectory(t), 'password');
+  writeFileSync(passwordFile, 'opensesame\n', {mode: 0o600});
+  const delivery = await mailBySmtp(MESSAGE, {...TO, passwordFile, server: `smtp://alice%40example.ac.uk@127.0.0.1:${port}`});
+  t.false(delivery.ok);
+  t.false(said.some((line) => line.startsWith('AUTH')));
+  t.notRegex(JSON.stringify({said, delivery}), /opensesame|b3BlbnNlc2FtZ/);
+});
+
+test('mailBySmtp() refuses a password file that others may read', async (t) => {
+  const passwordFile = path.join(temporaryDirectory(t), 'password');
+  writeFileSync(passwordFile, 'opensesame\n', {mode: 0o644});
+  await t.throwsAsync(mailBySmtp(MESSAGE, {...TO, passwordFile, server: 'smtp://alice@127.0.0.1:1'}), {code: 'UNSAFE_MODE'});
+});
+
+for (const [verb, reply, again] of [
+  ['RCPT', '550 no such user', false],
+  ['RCPT', '451 greylisted', true],
+  ['DATA', '554 refused', false],
+] as const) {
+  test(`mailBySmtp() takes ${reply} as ${again ? 'to be tried again' : 'refused'}`, async (t) => {
+    const {port} = await mailServer(t, {[verb]: reply});
+    const delivery = await mailBySmtp(MESSAGE, {...TO, server: `smtp://127.0.0.1:${port}`});
+    t.like(delivery, {ok: false, again});
+    t.regex(delivery.ok ? '' : delivery.why, new RegExp(reply.slice(4)));
+  });
+}
+
+test('mailBySmtp() gives up a server that says nothing', async (t) => {
+  const {port} = await mailServer(t, {GREETING: ''});
+  t.like(await mailBySmtp(MESSAGE, {...TO, timeoutMs: 1000, server: `smtp://127.0.0.1:${port}`}), {ok: false, again: true});
+});
+
+test('mailBySmtp() says that nobody listens', async (t) => {
+  const delivery = await mailBySmtp(MESSAGE, {...TO, server: 'smtp://127.0.0.1:1'});
+  t.like(delivery, {ok: false, again: true});
+  t.regex(delivery.ok ? '' : delivery.why, /ECONNREFUSED/);
+});
