@@ -31,6 +31,7 @@ const tools = {
   flock: ['util-linux', 'the single supervisor'],
   setpriv: ['util-linux', 'two Unix accounts'],
   useradd: ['passwd', 'two Unix accounts'],
+  faketime: ['faketime', 'a clock that is set'],
   // A further Node for the matrix comes here: node22: [undefined, 'Node 22', {file: '.../bin/node'}].
 };
 

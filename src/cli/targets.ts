@@ -15,7 +15,7 @@ export function checkedTargets(action: string, words: readonly string[]): readon
     if (isTarget(word)) continue;
     throw new AppsupError(
       'BAD_NAME',
-      `Cannot ${action} "${word}": an app's name has letters, digits, "-" and "_" only`,
+      `Cannot ${action} ${JSON.stringify(word)}: an app's name has letters, digits, "-" and "_" only`,
       {
         hint:
           word.includes('/') || word.startsWith('.') ? `appsup add ${word}` : 'appsup list shows the names',

@@ -184,7 +184,7 @@ function onStopping(state: Of<'stopping'>, event: UnitEvent, context: Context): 
     case 'failed': {
       if (!state.alive.includes(event.role)) return stay(state);
       const alive = state.alive.filter((role) => role !== event.role);
-      return alive.length > 0 ? step({...state, alive}) : follow(state.next, context);
+      return alive.length > 0 ? step({...state, alive}) : follow(explained(state.next, event), context);
     }
     case 'due':
       return step(
@@ -199,6 +199,11 @@ function onStopping(state: Of<'stopping'>, event: UnitEvent, context: Context): 
 function onResting(state: Of<'exited'> | Of<'fatal'>, event: UnitEvent, context: Context): Step {
   if (wantsStart(event)) return start(context, 0);
   return event.type === 'stop' ? step({id: 'stopped'}) : stay(state);
+}
+
+/** Whoever ended a process that did not get ready may know more of it by now. */
+function explained(next: Next, {role, why}: Gone): Next {
+  return next.id === 'retry' && role === 'main' && why !== undefined ? {...next, why} : next;
 }
 
 function follow(next: Next, context: Context): Step {

@@ -13,7 +13,11 @@ export function isBootTold(paths: Pick<Paths, 'state'>, bootId: string): boolean
 }
 
 /** Note that it was told. A full disk has it told again by the next supervisor, and hurts nothing. */
-export function markBootTold(paths: Pick<Paths, 'state'>, bootId: string, onTrouble: (reason: string) => void): void {
+export function markBootTold(
+  paths: Pick<Paths, 'state'>,
+  bootId: string,
+  onTrouble: (reason: string) => void,
+): void {
   try {
     writeAtomically(path.join(paths.state, TOLD), bootId);
   } catch (error) {

@@ -79,11 +79,11 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
   const apps = new Apps({paths, login: username, uid});
   const exits = new SystemExits({proc, clock});
   const user = {login: username, home: paths.home || homedir, shell: shell ?? '/bin/sh'};
-  let server: ControlServer | undefined;
+  const control: {server?: ControlServer} = {};
   const end = () => {
     exits.close();
     lock.write('');
-    void (server?.close() ?? Promise.resolve()).then(() => process.exit(0));
+    void (control.server?.close() ?? Promise.resolve()).then(() => process.exit(0));
   };
   const supervisor = new Supervisor({
     clock,
@@ -119,7 +119,7 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
   if (!isBootTold(paths, boot)) void supervisor.tellBoot().then(() => markBootTold(paths, boot, (reason) => log.write('warn', reason)));
   // The lock is ours, so whatever lies there is a dead supervisor's.
   rmSync(paths.socket, {force: true});
-  server = await serveControl({
+  control.server = await serveControl({
     api: supervisor,
     socket: paths.socket,
     version: version(),

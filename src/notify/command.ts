@@ -3,7 +3,7 @@ import {feed} from './feed.ts';
 import type {Facts, Message} from './message.ts';
 
 /** For a command of the user's. */
-export const COMMAND_MS = 30_000;
+const COMMAND_MS = 30_000;
 
 export interface CommandOptions {
   readonly argv: readonly string[];
@@ -15,14 +15,23 @@ export interface CommandOptions {
 }
 
 /** Run the user's command: the message on stdin, its facts in `APPSUP_*`. Not tried again: it may have done half of its work. */
-export async function tellCommand({text, subject, facts}: Message, options: CommandOptions): Promise<Delivery> {
+export async function tellCommand(
+  {text, subject, facts}: Message,
+  options: CommandOptions,
+): Promise<Delivery> {
   const {argv, env, directory, timeoutMs = COMMAND_MS} = options;
-  const delivery = await feed({argv, directory, timeoutMs, text, env: {...env, ...variables(facts, subject)}});
+  const delivery = await feed({
+    argv,
+    directory,
+    timeoutMs,
+    text,
+    env: {...env, ...variables(facts, subject)},
+  });
   return delivery.ok ? delivery : {...delivery, again: false};
 }
 
 /** `{APPSUP_EVENT: 'fatal', APPSUP_APP: 'spectral', ...}`. What there is none of is empty, so that a script may use `set -u`. Pure. */
-export function variables(facts: Facts, subject: string): Readonly<Record<string, string>> {
+function variables(facts: Facts, subject: string): Readonly<Record<string, string>> {
   return {
     APPSUP_EVENT: facts.event,
     APPSUP_AT: facts.at,
@@ -49,8 +58,14 @@ export function commandEnvironment(
   home: string,
 ): Readonly<Record<string, string>> {
   const kept = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && (!entry[0].startsWith('APPSUP_') || PLACES.test(entry[0])),
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && (!entry[0].startsWith('APPSUP_') || PLACES.test(entry[0])),
   );
-  const search = [`${home}/.local/bin`, `${home}/bin`, env['PATH'] || '/usr/local/bin:/usr/bin:/bin', '/usr/sbin:/sbin'];
+  const search = [
+    `${home}/.local/bin`,
+    `${home}/bin`,
+    env['PATH'] || '/usr/local/bin:/usr/bin:/bin',
+    '/usr/sbin:/sbin',
+  ];
   return {...Object.fromEntries(kept), HOME: home, PATH: search.join(':')};
 }

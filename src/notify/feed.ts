@@ -39,9 +39,13 @@ export async function feed({argv, env, directory, text, timeoutMs}: FeedRequest)
       if (child.pid !== undefined) killGroup(child.pid);
       finish(undelivered(`${file} was ended: not done within ${timeoutMs / 1000} s`));
     }, timeoutMs);
-    child.stderr.setEncoding('utf8').on('data', (piece: string) => (said = (said + piece).slice(-MOST_STDERR)));
+    child.stderr
+      .setEncoding('utf8')
+      .on('data', (piece: string) => (said = (said + piece).slice(-MOST_STDERR)));
     child.once('error', (error) => finish(undelivered(`${file}: ${error.message}`)));
-    child.once('exit', (code, signal) => finish(code === 0 ? DELIVERED : failure(file, code ?? signal, said)));
+    child.once('exit', (code, signal) =>
+      finish(code === 0 ? DELIVERED : failure(file, code ?? signal, said)),
+    );
     // It may end, or close its stdin, without having read.
     child.stdin.on('error', () => undefined);
     child.stdin.end(text);

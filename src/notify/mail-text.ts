@@ -51,7 +51,11 @@ export function headerText(text: string): string {
 }
 
 function base64Lines(text: string): string {
-  return `${(Buffer.from(text).toString('base64').match(/.{1,76}/g) ?? []).join('\n')}\n`;
+  return `${(
+    Buffer.from(text)
+      .toString('base64')
+      .match(/.{1,76}/g) ?? []
+  ).join('\n')}\n`;
 }
 
 function isAscii(text: string): boolean {

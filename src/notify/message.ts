@@ -50,7 +50,10 @@ export function messageAbout({news, held}: Portion, words: Words, host: string):
   const hide = (text: string) => mask(text, words.secrets);
   const said = news.reason ?? (news.notice === 'recovered' ? undefined : words.reason);
   const reason = said === undefined ? undefined : plainLine(hide(said), REASON);
-  const lines = news.notice === 'recovered' ? [] : words.lines.map((line) => cut(plain(hide(line)).replaceAll('\n', ' '), LINE));
+  const lines =
+    news.notice === 'recovered'
+      ? []
+      : words.lines.map((line) => cut(plain(hide(line)).replaceAll('\n', ' '), LINE));
   const headline = headlineOf(news, reason);
   return {
     subject: plainLine(`appsup ${host}: ${headline}`, SUBJECT),
@@ -86,12 +89,17 @@ export function bootMessage(news: BootNews, wordsOf: (name: string) => Words, ho
     return reason === undefined ? `  ${name}` : `  ${name}  ${plainLine(mask(reason, secrets), REASON)}`;
   });
   return {
-    subject: plainLine(`appsup ${host}: ${headline}${missing.length === 0 ? '' : `: ${missing.join(', ')}`}`, SUBJECT),
+    subject: plainLine(
+      `appsup ${host}: ${headline}${missing.length === 0 ? '' : `: ${missing.join(', ')}`}`,
+      SUBJECT,
+    ),
     text: paragraphs([
       [headline, `${localTime(at)} on ${host}`],
       missing.length === 0 ? [] : ['Not up:', ...reasons],
       running.length === 0 ? [] : ['Up:', ...running.map((name) => `  ${name}`)],
-      missing.length === 0 ? ['Next: appsup status'] : [`Next: appsup status`, `      appsup logs ${missing[0]}`],
+      missing.length === 0
+        ? ['Next: appsup status']
+        : [`Next: appsup status`, `      appsup logs ${missing[0]}`],
     ]),
     facts: {
       event: 'boot',
@@ -115,7 +123,10 @@ function bootWords(missing: number, total: number): string {
   return `${missing} of ${total} programs ${missing === 1 ? 'is' : 'are'} not`;
 }
 
-function headlineOf({notice, app, process, state, at, since}: ProcessNews, reason: string | undefined): string {
+function headlineOf(
+  {notice, app, process, state, at, since}: ProcessNews,
+  reason: string | undefined,
+): string {
   const name = `${app}:${process}`;
   const why = reason === undefined ? '' : `: ${reason}`;
   switch (notice) {
@@ -134,7 +145,10 @@ function nextSteps({notice, app, process, state}: ProcessNews): readonly string[
   switch (notice) {
     case 'fatal':
       return state === 'fatal'
-        ? [`Next: appsup logs ${name}`, `      appsup restart ${name}    when it is mended: it is not tried any more`]
+        ? [
+            `Next: appsup logs ${name}`,
+            `      appsup restart ${name}    when it is mended: it is not tried any more`,
+          ]
         : [`Next: appsup logs ${name}`, `      it is tried again; to end that: appsup stop ${name}`];
     case 'unhealthy':
       return [`Next: appsup status ${app}`, `      appsup logs ${name}`];

@@ -27,5 +27,7 @@ export type News = ProcessNews | BootNews;
 
 /** Whether the user wants to hear it. What is not up after a boot is told to those who asked for `fatal`, too. Pure. */
 export function isWanted(news: News, on: readonly Notice[]): boolean {
-  return on.includes(news.notice) || (news.notice === 'boot' && news.missing.length > 0 && on.includes('fatal'));
+  return (
+    on.includes(news.notice) || (news.notice === 'boot' && news.missing.length > 0 && on.includes('fatal'))
+  );
 }

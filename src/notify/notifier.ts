@@ -73,9 +73,15 @@ export class Notifier {
 
   #onBoot({at, running, missing}: Extract<SupervisorEvent, {type: 'boot'}>): void {
     const wanted = (name: string) => this.#options.wants(appOf(name));
-    const news: BootNews = {notice: 'boot', at, running: running.filter(wanted), missing: missing.filter(wanted)};
+    const news: BootNews = {
+      notice: 'boot',
+      at,
+      running: running.filter(wanted),
+      missing: missing.filter(wanted),
+    };
     const notify = this.#options.config();
-    if (notify === undefined || news.running.length + news.missing.length === 0 || !isWanted(news, notify.on)) return;
+    if (notify === undefined || news.running.length + news.missing.length === 0 || !isWanted(news, notify.on))
+      return;
     for (const name of news.missing) {
       const file = this.#file(appOf(name), processOf(name));
       this.#keep({...file, story: missed(file.story, at)});
@@ -130,7 +136,10 @@ export class Notifier {
   #arm(): void {
     this.#timer?.cancel();
     const everyMs = this.#options.config()?.everyMs ?? 0;
-    const moments = [...this.#files.values()].flatMap(({story, ration}) => [story.lasts, opensAt(ration, everyMs)]);
+    const moments = [...this.#files.values()].flatMap(({story, ration}) => [
+      story.lasts,
+      opensAt(ration, everyMs),
+    ]);
     const next = Math.min(...moments.filter((moment) => moment !== undefined));
     if (next === Infinity) return;
     const {clock} = this.#options;
@@ -138,7 +147,9 @@ export class Notifier {
   }
 
   #file(app: string, process: string): File {
-    return this.#files.get(`${app}:${process}`) ?? {app, process, story: UNTOLD, ration: FRESH, words: undefined};
+    return (
+      this.#files.get(`${app}:${process}`) ?? {app, process, story: UNTOLD, ration: FRESH, words: undefined}
+    );
   }
 
   #keep(file: File): void {
@@ -154,7 +165,9 @@ export class Notifier {
       action();
     } catch (error) {
       // A mistake of ours here must not keep a program from being started again.
-      this.#options.log('error', 'a bug in telling', {stack: error instanceof Error ? error.stack : String(error)});
+      this.#options.log('error', 'a bug in telling', {
+        stack: error instanceof Error ? error.stack : String(error),
+      });
     }
   }
 }

@@ -38,7 +38,10 @@ export class Outbox {
     this.#waiting.push(letter);
     if (this.#waiting.length > MOST_WAITING) {
       const dropped = this.#waiting.shift();
-      this.#options.log('warn', 'a message is dropped: too many wait', {by: this.#options.name, subject: dropped?.subject});
+      this.#options.log('warn', 'a message is dropped: too many wait', {
+        by: this.#options.name,
+        subject: dropped?.subject,
+      });
     }
     if (!this.#busy) void this.#work();
   }
@@ -66,7 +69,9 @@ export class Outbox {
   /** Whatever a way of telling does, it must not reach the supervisor. */
   async #attempt(send: Letter['send']): Promise<Delivery> {
     return await new Promise((resolve) => {
-      const late = this.#options.clock.after(ATTEMPT_MS, () => resolve(undelivered(`not done within ${ATTEMPT_MS / 1000} s`)));
+      const late = this.#options.clock.after(ATTEMPT_MS, () =>
+        resolve(undelivered(`not done within ${ATTEMPT_MS / 1000} s`)),
+      );
       const settle = (delivery: Delivery) => {
         late.cancel();
         resolve(delivery);

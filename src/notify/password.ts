@@ -13,9 +13,16 @@ export function readPassword(file: string): string {
   const fd = open(file);
   try {
     const stat = fstatSync(fd);
-    if (!stat.isFile() || stat.size > MOST_BYTES) throw refusal('NOT_FOUND', file, 'it is no file with a password');
+    if (!stat.isFile() || stat.size > MOST_BYTES)
+      throw refusal('NOT_FOUND', file, 'it is no file with a password');
     if (stat.uid !== process.getuid?.()) throw refusal('UNSAFE_MODE', file, `it belongs to uid ${stat.uid}`);
-    if ((stat.mode & 0o077) !== 0) throw refusal('UNSAFE_MODE', file, 'other users of this host can read or write it', `chmod 600 ${file}`);
+    if ((stat.mode & 0o077) !== 0)
+      throw refusal(
+        'UNSAFE_MODE',
+        file,
+        'other users of this host can read or write it',
+        `chmod 600 ${file}`,
+      );
     const [line = ''] = readFileSync(fd, 'utf8').split(/\r?\n/, 1);
     if (line === '') throw refusal('NOT_FOUND', file, 'its first line is empty');
     return line;
@@ -31,10 +38,19 @@ function open(file: string): number {
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;
-    throw refusal('NOT_FOUND', file, code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`);
+    throw refusal(
+      'NOT_FOUND',
+      file,
+      code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`,
+    );
   }
 }
 
-function refusal(code: 'NOT_FOUND' | 'UNSAFE_MODE', file: string, problem: string, hint?: string): AppsupError {
+function refusal(
+  code: 'NOT_FOUND' | 'UNSAFE_MODE',
+  file: string,
+  problem: string,
+  hint?: string,
+): AppsupError {
   return new AppsupError(code, `Cannot use ${file}: ${problem}`, hint === undefined ? {} : {hint});
 }

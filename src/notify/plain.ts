@@ -6,9 +6,7 @@ const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202
 
 /** Text from a program's log as it may stand in a mail: no colours, nothing that a terminal or a mailer would obey. */
 export function plain(text: string): string {
-  return stripVTControlCharacters(text)
-    .replaceAll(/\r\n?/g, '\n')
-    .replaceAll(UNSAFE, '\uFFFD');
+  return stripVTControlCharacters(text).replaceAll(/\r\n?/g, '\n').replaceAll(UNSAFE, '\uFFFD');
 }
 
 /** The same for a header or a variable: one line, blanks folded, at most so many characters. */

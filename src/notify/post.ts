@@ -32,7 +32,10 @@ export class Post {
     const {env, directory} = this.#options;
     const {subject} = message;
     if (command !== undefined) {
-      this.#command.put({subject, send: async () => await tellCommand(message, {argv: command, env, directory})});
+      this.#command.put({
+        subject,
+        send: async () => await tellCommand(message, {argv: command, env, directory}),
+      });
     }
     if (webhook !== undefined) {
       this.#webhook.put({subject, send: async () => await tellWebhook(message, webhook)});
@@ -43,7 +46,10 @@ export class Post {
     if (mail !== undefined && smtp !== undefined) {
       const options = {server: smtp, passwordFile: smtpPasswordFile, to: mail};
       // The library for it is not small, and most hosts have a sendmail.
-      this.#mail.put({subject, send: async () => await (await import('./smtp.ts')).mailBySmtp(message, options)});
+      this.#mail.put({
+        subject,
+        send: async () => await (await import('./smtp.ts')).mailBySmtp(message, options),
+      });
     }
   }
 }

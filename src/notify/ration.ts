@@ -35,7 +35,8 @@ export const FRESH: Ration = {told: {}, held: undefined};
 /** Let news out, or hold it back: each kind goes out once in `everyMs`. Pure. @param now - monotonic. */
 export function offer(ration: Ration, news: ProcessNews, now: number, everyMs: number): Serving {
   const {told, held} = ration;
-  if (now < opening(ration, news.notice, everyMs)) return {ration: {told, held: added(held, news)}, portion: undefined};
+  if (now < opening(ration, news.notice, everyMs))
+    return {ration: {told, held: added(held, news)}, portion: undefined};
   return {ration: {told: {...told, [news.notice]: now}, held: undefined}, portion: {news, held}};
 }
 
@@ -47,7 +48,8 @@ export function opensAt(ration: Ration, everyMs: number): number | undefined {
 /** Let out what was held back, if its time has come: one portion, whose news is the last that happened. Pure. */
 export function release(ration: Ration, now: number, everyMs: number): Serving {
   const {told, held} = ration;
-  if (held === undefined || now < opening(ration, held.last.notice, everyMs)) return {ration, portion: undefined};
+  if (held === undefined || now < opening(ration, held.last.notice, everyMs))
+    return {ration, portion: undefined};
   const {[held.last.notice]: count = 1, ...others} = held.counts;
   const counts = count > 1 ? {...others, [held.last.notice]: count - 1} : others;
   const rest = Object.keys(counts).length === 0 ? undefined : {counts, since: held.since};

@@ -22,7 +22,9 @@ export interface SendmailOptions {
 export async function mailBySendmail(message: Message, options: SendmailOptions): Promise<Delivery> {
   const {to, env, directory, sendmail = PLACES.find((place) => existsSync(place))} = options;
   if (sendmail === undefined) {
-    return undelivered(`this host has no sendmail: say smtp = "smtp://..." in [notify], or webhook or command`);
+    return undelivered(
+      `this host has no sendmail: say smtp = "smtp://..." in [notify], or webhook or command`,
+    );
   }
   const text = mailText({to, subject: message.subject, text: message.text, at: new Date(message.facts.at)});
   // -i: a line with a single dot does not end the mail.

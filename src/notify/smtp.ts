@@ -7,7 +7,7 @@ import type {Message} from './message.ts';
 import {readPassword} from './password.ts';
 
 /** For each step of the talk. */
-export const SMTP_MS = 20_000;
+const SMTP_MS = 20_000;
 
 export interface SmtpOptions {
   /** `smtp://alice@mail.example.ac.uk:587`, `smtps://...`; no password in it. */

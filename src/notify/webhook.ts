@@ -8,7 +8,7 @@ import type {Message} from './message.ts';
 import {cut} from './plain.ts';
 
 /** From the connection to the end of the head of the answer. */
-export const WEBHOOK_MS = 15_000;
+const WEBHOOK_MS = 15_000;
 /** Discord refuses a longer `content`. */
 const MOST_CONTENT = 1900;
 
@@ -17,7 +17,11 @@ const MOST_CONTENT = 1900;
  *
  * A redirect is not followed: what is said here is for the address that the user wrote down.
  */
-export async function tellWebhook(message: Message, address: string, timeoutMs = WEBHOOK_MS): Promise<Delivery> {
+export async function tellWebhook(
+  message: Message,
+  address: string,
+  timeoutMs = WEBHOOK_MS,
+): Promise<Delivery> {
   const url = new URL(address);
   const body = JSON.stringify(payload(message));
   return await new Promise((resolve) => {
@@ -31,7 +35,10 @@ export async function tellWebhook(message: Message, address: string, timeoutMs =
       },
     });
     // Not the socket's own timeout: one byte now and then would put that off for ever.
-    const late = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+    const late = setTimeout(
+      () => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)),
+      timeoutMs,
+    );
     request.once('error', (error) => {
       clearTimeout(late);
       resolve(undelivered(`${url.host}: ${reasonOf(error)}`, true));
@@ -54,7 +61,9 @@ export function payload({subject, text, facts}: Message): Readonly<Record<string
 function outcome(url: URL, {statusCode: status = 0, headers}: http.IncomingMessage): Delivery {
   if (status >= 200 && status < 300) return DELIVERED;
   if (status >= 300 && status < 400 && headers.location !== undefined) {
-    return undelivered(`${url.host} answered ${status}, a redirect, which is not followed: correct webhook = ...`);
+    return undelivered(
+      `${url.host} answered ${status}, a redirect, which is not followed: correct webhook = ...`,
+    );
   }
   return undelivered(`${url.host} answered ${status}`, status === 429 || status >= 500);
 }

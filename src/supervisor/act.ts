@@ -7,13 +7,14 @@ import type {Selection} from './targets.ts';
 import type {Unit} from './unit.ts';
 
 /** Do what was asked with the chosen units of one app, and say for each what came of it. */
-export async function act({app, units}: Selection, {action, wait = true}: ActRequest): Promise<readonly ActResult[]> {
+export async function act(selection: Selection, {action, wait = true}: ActRequest): Promise<readonly ActResult[]> {
+  const {app, units} = selection;
   if (action !== 'stop' && app.problems.length > 0) return refused(app, units, action);
   switch (action) {
     case 'start':
       return await start(app, units, wait);
     case 'stop':
-      return await stop(app, units, wait);
+      return await stop(selection, wait);
     case 'restart':
       return await restart(app, units, wait);
     case 'reload':
@@ -48,10 +49,10 @@ async function start(app: HostedApp, units: readonly Unit[], wait: boolean): Pro
   );
 }
 
-async function stop(app: HostedApp, units: readonly Unit[], wait: boolean): Promise<readonly ActResult[]> {
+async function stop({app, units, whole}: Selection, wait: boolean): Promise<readonly ActResult[]> {
   const pids = new Map(units.map((unit) => [unit, unit.main?.process.pid]));
   const already = new Set(units.filter(({state, leaving}) => state.id === 'stopped' && leaving.length === 0));
-  const stopped = app.stop(units);
+  const stopped = app.stop(units, whole);
   if (wait) await stopped;
   else void stopped;
   return units.map((unit) =>

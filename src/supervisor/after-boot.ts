@@ -17,7 +17,9 @@ export function rollCall(
 ): {readonly running: readonly string[]; readonly missing: readonly string[]} {
   const units = apps.flatMap((app) => wished(app));
   const names = (some: readonly Unit[]) => some.map(({id}) => `${id.app}:${id.process}`);
-  const broken = apps.filter(({name, spec}) => spec === undefined && [...wishesOf(name).values()].includes('running'));
+  const broken = apps.filter(
+    ({name, spec}) => spec === undefined && [...wishesOf(name).values()].includes('running'),
+  );
   return {
     running: names(units.filter(({state}) => state.id === 'running')).toSorted(),
     missing: [...names(units.filter((unit) => !isUp(unit))), ...broken.map(({name}) => name)].toSorted(),

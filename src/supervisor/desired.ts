@@ -46,7 +46,7 @@ function parse(text: string): ReadonlyMap<string, Desired> | undefined {
     const value = JSON.parse(text) as {version?: unknown; processes?: unknown} | null;
     if (value?.version !== 1 || typeof value.processes !== 'object' || value.processes === null) return undefined;
     const wishes = new Map<string, Desired>();
-    for (const [process, wish] of Object.entries(value.processes)) {
+    for (const [process, wish] of Object.entries<unknown>({...value.processes})) {
       if (wish === 'running' || wish === 'stopped') wishes.set(process, wish);
     }
     return wishes;

@@ -134,9 +134,13 @@ export class HostedApp {
     this.#startPending();
   }
 
-  /** Remember the wish, then stop: what comes after others first. Resolves when all of it is gone. */
-  async stop(units: readonly Unit[]): Promise<void> {
-    this.#wish(units, 'stopped');
+  /**
+   * Remember the wish, then stop: what comes after others first. Resolves when all of it is gone.
+   *
+   * @param whole - The app is meant: also what was wished for and has no unit, as its file was broken when the supervisor came.
+   */
+  async stop(units: readonly Unit[], whole = false): Promise<void> {
+    this.#wish(units, 'stopped', whole ? [...this.#wishes.keys()] : []);
     await this.halt(units);
   }
 
@@ -263,9 +267,9 @@ export class HostedApp {
   }
 
   /** @throws AppsupError `DISK`: then nothing was changed. */
-  #wish(units: readonly Unit[], wish: Desired): void {
+  #wish(units: readonly Unit[], wish: Desired, others: readonly string[] = []): void {
     const wishes = new Map(this.#wishes);
-    for (const {id} of units) wishes.set(id.process, wish);
+    for (const process of [...others, ...units.map(({id}) => id.process)]) wishes.set(process, wish);
     this.#options.desired.write(this.name, wishes);
     for (const [process, value] of wishes) this.#wishes.set(process, value);
   }

@@ -5,6 +5,7 @@ import type {Exits} from '../system/exits.ts';
 import type {Proc} from '../system/proc.ts';
 import type {Processes} from '../system/processes.ts';
 import type {ProcessRecord} from './records.ts';
+import {withResolvers} from './with-resolvers.ts';
 import {endTree, lives, membersOf, signalTree} from './tree.ts';
 
 /** How long the relatives of a leader that stopped in good order may take to follow it. */
@@ -106,13 +107,4 @@ export class LiveProcess {
     const {proc} = this.#world;
     return membersOf(proc, this.record).reduce((sum, {pid}) => sum + (proc.memory(pid) ?? 0), 0);
   }
-}
-
-/** `Promise.withResolvers` of Node 22, for Node 20. */
-function withResolvers<T>(): {readonly promise: Promise<T>; readonly resolve: (value: T) => void} {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((settle) => {
-    resolve = settle;
-  });
-  return {promise, resolve};
 }

@@ -83,7 +83,8 @@ export function parseRecord(text: string): UnitRecord | undefined {
     if (value?.version !== 1 || !isName(value.app?.name ?? '') || !isName(value.process ?? '')) return undefined;
     const programs: unknown = value.app?.programs;
     if (!Array.isArray(programs) || !programs.every(isProgram) || !Array.isArray(value.others)) return undefined;
-    const all = [...value.others, ...(value.main === undefined ? [] : [value.main])] as (Partial<ProcessRecord> | null)[];
+    const others: readonly unknown[] = value.others;
+    const all = [...others, ...(value.main === undefined ? [] : [value.main])] as (Partial<ProcessRecord> | null)[];
     if (!all.every(isProcessRecord)) return undefined;
     const app = {...value.app, programs: programs.map(withInfinity)};
     return {restarts: 0, main: undefined, ...value, app} as UnitRecord;

@@ -3,11 +3,29 @@ import {describeExit} from '../core/machine.ts';
 import type {UnitState} from '../core/state.ts';
 import {AppsupError, isAppsupError} from '../errors.ts';
 import type {Clock} from '../system/clock.ts';
+import type {Proc} from '../system/proc.ts';
 import type {HostedApp} from './hosted-app.ts';
 import type {Outcome, Unit} from './unit.ts';
 
+/** Bytes by the pid of a leader. */
+export type MemoryOf = ReadonlyMap<number, number>;
+
+/**
+ * Memory of many processes, each with all of its session: one look at the process table for all of them.
+ *
+ * Children in sessions of their own are not counted: finding them means to read every environment.
+ */
+export function measureMemory(proc: Proc, leaders: readonly number[]): MemoryOf {
+  const sums = new Map(leaders.map((pid) => [pid, 0]));
+  for (const {pid, session} of proc.list()) {
+    const sum = sums.get(session);
+    if (sum !== undefined) sums.set(session, sum + (proc.memory(pid) ?? 0));
+  }
+  return sums;
+}
+
 /** An app as `status` shows it. */
-export function appStatus(app: HostedApp, clock: Clock, memory: boolean): AppStatus {
+export function appStatus(app: HostedApp, clock: Clock, memory: MemoryOf | undefined): AppStatus {
   return {
     app: app.name,
     file: app.file,
@@ -39,7 +57,7 @@ export function localUrl(app: HostedApp): string | undefined {
   return `http://127.0.0.1:${port}${path}`;
 }
 
-function processStatus(app: HostedApp, unit: Unit, clock: Clock, memory: boolean): ProcessStatus {
+function processStatus(app: HostedApp, unit: Unit, clock: Clock, memory: MemoryOf | undefined): ProcessStatus {
   const {state, main} = unit;
   return {
     app: app.name,
@@ -50,7 +68,7 @@ function processStatus(app: HostedApp, unit: Unit, clock: Clock, memory: boolean
     since: unit.since,
     restarts: unit.restarts,
     pid: main?.process.pid,
-    memory: memory && main !== undefined ? main.process.memory() : undefined,
+    memory: main === undefined ? undefined : memory?.get(main.process.pid),
     reason: reasonOf(app, unit),
     nextTryAt: state.id === 'backoff' ? clock.wall() + Math.max(0, state.until - clock.monotonic()) : undefined,
     health: unit.verdict === undefined ? undefined : unit.verdict.healthy ? 'healthy' : 'unhealthy',

@@ -3,6 +3,7 @@ import path from 'node:path';
 
 import {formatMark, parseMark} from '../core/mark.ts';
 import type {AppSpec, ProgramSpec} from '../core/spec.ts';
+import type {Exit} from '../core/state.ts';
 import {AppsupError, messageOf, systemCode} from '../errors.ts';
 import {mask} from '../launch/mask.ts';
 import type {LaunchContext, Prepared} from '../launch/prepare.ts';
@@ -19,6 +20,7 @@ import type {AskFacts} from './prover.ts';
 import {privateSocketPath} from './records.ts';
 import type {ProcessRecord} from './records.ts';
 import type {Runner, Started, UnitIdentity} from './unit.ts';
+import {withResolvers} from './with-resolvers.ts';
 
 /** What the runner has to know of an app at the moment of a start. */
 export interface AppAtStart {
@@ -60,7 +62,7 @@ export class ProcessRunner implements Runner {
     this.#prover = new Prover({
       clock: options.clock,
       proc: options.proc,
-      factsOf: (started) => this.#factsOf(started),
+      factsOf: async (started) => await this.#factsOf(started),
       heldInode: options.heldInode,
     });
   }
@@ -165,14 +167,11 @@ export class ProcessRunner implements Runner {
     const {paths, proc, processes, clock} = this.#options;
     const logFile = path.join(paths.logs, unit.app, `${unit.process}.log`);
     const logOffset = sizeOf(logFile);
-    let live: LiveProcess | undefined;
-    let early: Parameters<LiveProcess['ended']>[0] | undefined;
+    // The exit may come before there is something to tell of it.
+    const {promise: exited, resolve: onExit} = withResolvers<Exit>();
     const request = {...prepared, sockets: sockets.fds, logFile, limits: program.limits};
     const {pid} = await processes
-      .spawn(request, (exit) => {
-        early = exit;
-        live?.ended(exit);
-      })
+      .spawn(request, onExit)
       .catch((error: unknown) => {
         sockets.own?.close();
         throw asStartError(error, unit, prepared);
@@ -191,8 +190,8 @@ export class ProcessRunner implements Runner {
       held: sockets.held,
       hash: now.hash,
     };
-    live = LiveProcess.started(this.#options, record, prepared.secrets);
-    if (early !== undefined) live.ended(early);
+    const live = LiveProcess.started(this.#options, record, prepared.secrets);
+    void exited.then((exit) => live.ended(exit));
     void live.gone.then(() => sockets.own?.close());
     this.#prover.remember(live, {prepared, publicUrl: now.publicUrl});
     return {process: live, app: now.app, program, private: sockets.own !== undefined};

@@ -29,7 +29,7 @@ import type {LastWords} from './last-words.ts';
 import type {ProcessWorld} from './live-process.ts';
 import {Records} from './records.ts';
 import type {UnitRecord} from './records.ts';
-import {appStatus, reasonOf, stateName} from './report.ts';
+import {measureMemory, appStatus, reasonOf, stateName} from './report.ts';
 import {ProcessRunner, removePrivateSocket} from './runner.ts';
 import type {AppAtStart, RunnerOptions} from './runner.ts';
 import {select} from './targets.ts';
@@ -103,7 +103,7 @@ export class Supervisor implements SupervisorApi {
     this.#desired = new DesiredStates({paths: options.paths, onGarbage});
     this.#runner = new ProcessRunner({
       ...options,
-      lookUp: (app) => this.#lookUp(app),
+      lookUp: async (app) => await this.#lookUp(app),
       hold: (app, port) => this.#hold(app, port),
       heldInode: (app) => this.#heldInode(app),
       holds: (app) => this.#apps.get(app)?.socket !== undefined,
@@ -167,12 +167,14 @@ export class Supervisor implements SupervisorApi {
   async status({targets, memory}: StatusRequest): Promise<StatusReport> {
     const chosen = targets.length === 0 ? undefined : select(this.#apps, targets);
     const apps = chosen === undefined ? [...this.#apps.values()] : chosen.map(({app}) => app);
+    const leaders = apps.flatMap((app) => [...app.units.values()].flatMap(({main}) => main?.process.pid ?? []));
+    const measured = memory ? measureMemory(this.#options.proc, leaders) : undefined;
     const meant = new Set(chosen?.flatMap(({units}) => units.map(({id}) => `${id.app}:${id.process}`)));
     return {
       supervisor: await this.info(),
       apps: apps
         .toSorted((a, b) => a.name.localeCompare(b.name))
-        .map((app) => appStatus(app, this.#options.clock, memory))
+        .map((app) => appStatus(app, this.#options.clock, measured))
         .map((app) =>
           chosen === undefined
             ? app

@@ -7,6 +7,8 @@ import type {Unit} from './unit.ts';
 export interface Selection {
   readonly app: HostedApp;
   readonly units: readonly Unit[];
+  /** The whole app is meant, with what it has no unit for as long as its file is broken. */
+  readonly whole: boolean;
 }
 
 /**
@@ -15,20 +17,25 @@ export interface Selection {
  * @throws AppsupError `NO_SUCH_APP`, `NO_SUCH_PROGRAM`; then nothing is selected.
  */
 export function select(apps: ReadonlyMap<string, HostedApp>, targets: readonly string[]): readonly Selection[] {
-  const chosen = new Map<HostedApp, Set<Unit>>();
-  const choose = (app: HostedApp, units: Iterable<Unit>) => {
-    const set = chosen.get(app) ?? new Set();
-    for (const unit of units) set.add(unit);
-    chosen.set(app, set);
+  const chosen = new Map<HostedApp, Selection>();
+  const choose = ({app, units, whole}: Selection) => {
+    const before = chosen.get(app);
+    const meant = new Set([...(before?.units ?? []), ...units]);
+    const inOrder = [...app.units.values()].filter((unit) => meant.has(unit));
+    chosen.set(app, {app, units: inOrder, whole: whole || before?.whole === true});
   };
   for (const target of targets) {
-    if (target === 'all') for (const app of apps.values()) choose(app, app.units.values());
-    else choose(...one(apps, target));
+    if (target === 'all') for (const app of apps.values()) choose(wholeOf(app));
+    else choose(one(apps, target));
   }
-  return [...chosen].map(([app, units]) => ({app, units: [...app.units.values()].filter((unit) => units.has(unit))}));
+  return [...chosen.values()];
 }
 
-function one(apps: ReadonlyMap<string, HostedApp>, target: string): [HostedApp, readonly Unit[]] {
+function wholeOf(app: HostedApp): Selection {
+  return {app, units: [...app.units.values()], whole: true};
+}
+
+function one(apps: ReadonlyMap<string, HostedApp>, target: string): Selection {
   const [name = '', program] = target.split(':', 2);
   const app = apps.get(name);
   if (app === undefined) {
@@ -37,9 +44,9 @@ function one(apps: ReadonlyMap<string, HostedApp>, target: string): [HostedApp, 
       details: {app: name},
     });
   }
-  if (program === undefined || program === '*') return [app, [...app.units.values()]];
+  if (program === undefined || program === '*') return wholeOf(app);
   const units = [...app.units.values()].filter(({id}) => id.program === program || id.process === program);
-  if (units.length > 0) return [app, units];
+  if (units.length > 0) return {app, units, whole: false};
   const programs = [...new Set([...app.units.values()].map(({id}) => id.program))];
   throw new AppsupError('NO_SUCH_PROGRAM', `Cannot find the program "${program}" in ${name}`, {
     hint: `programs of ${name}: ${programs.join(', ')}`,

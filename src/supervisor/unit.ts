@@ -96,6 +96,8 @@ export class Unit {
   readonly #leaving = new Set<Leaving>();
   readonly #rehearsing = new Set<LiveProcess>();
   readonly #starting = new Set<Starting>();
+  /** The last answer of each process that did not do. */
+  readonly #refusals = new WeakMap<Started, string>();
   readonly #clock: Clock;
   readonly #runner: Runner;
   readonly #onChange: (unit: Unit, from: UnitState) => void;
@@ -343,7 +345,10 @@ export class Unit {
       await this.#runner.ready(started, {
         signal: abort.signal,
         beside: this.#roleOf(started) === 'candidate',
-        onRefusal: (detail) => this.#note(started, {reason: detail, output: [], error: undefined}),
+        onRefusal: (detail) => {
+          this.#refusals.set(started, detail);
+          this.#note(started, {reason: detail, output: [], error: undefined});
+        },
       });
     } catch (error) {
       if (abort.signal.aborted) return;
@@ -398,11 +403,20 @@ export class Unit {
     const role = this.#roleOf(started);
     if (role === undefined) return;
     const words = this.#runner.lastWords(started.process);
-    const why = words.reason === undefined ? describeExit(exit) : `${describeExit(exit)}: ${words.reason}`;
+    const said = words.reason === undefined ? describeExit(exit) : `${describeExit(exit)}: ${words.reason}`;
+    const why = this.#overdue(started) ?? said;
     this.#note(started, {reason: why, output: words.lines, error: undefined});
     if (role === 'main') this.#main = undefined;
     else this.#candidate = undefined;
     this.send({type: 'exited', role, exit, why});
+  }
+
+  /** Of a process that we ended because it was not ready in time: what it answered says more than its farewell. */
+  #overdue(started: Started): string | undefined {
+    const state = this.#state;
+    if (state.id !== 'stopping' || state.next.id !== 'retry' || started !== this.#main) return undefined;
+    const refusal = this.#refusals.get(started);
+    return refusal === undefined ? undefined : `${state.next.why}: ${refusal}`;
   }
 
   #note(started: Started, outcome: Outcome): void {

@@ -161,7 +161,8 @@ test('loadConfig() gives a mount or port that two apps of the same age want to t
   app('a.toml', `mount = "/x"\nport = 20140\n${GOOD}`);
   app('b.toml', `port = 20140\nmount = "/x"\n${GOOD}`);
   app('c.toml', `mount = "/x/c"\n${GOOD}`);
-  for (const name of ['a', 'b']) utimesSync(path.join(paths.apps, `${name}.toml`), 1_700_000_000, 1_700_000_000);
+  for (const name of ['a', 'b'])
+    utimesSync(path.join(paths.apps, `${name}.toml`), 1_700_000_000, 1_700_000_000);
   t.truthy(load().apps.get('a')?.spec);
   t.is(load().apps.get('b')?.spec, undefined);
   t.deepEqual(said('b'), ['b.toml:2:9 The mount /x belongs to a', 'b.toml:1:8 The port 20140 belongs to a']);

@@ -284,3 +284,24 @@ test('a program that exits at once is tried six times in half a minute at most, 
   t.true(readFileSync(path.join(it.home, 'failing/starts'), 'utf8').length / 2 <= 3);
   await it.ok('stop', 'failing');
 });
+
+test('a planned restart of the supervisor hands its sockets over: same processes, no visitor refused, and restarts after it drop nothing', async (t) => {
+  const it = rig(t);
+  const {port} = await it.defineGunicorn('handed');
+  const {port: closed} = await it.defineGunicorn('closed');
+  await it.ok('start', 'all');
+  await it.ok('stop', 'closed');
+  const [pid, supervisor] = [await it.pid('handed'), it.supervisorPid()];
+  const load = new Load(port, '/handed/');
+  await load.answers(50);
+  for (let round = 0; round < 3; round++) await it.ok('daemon', 'restart');
+  t.not(it.supervisorPid(), supervisor);
+  t.is(await it.pid('handed'), pid);
+  t.is((await get(closed, '/closed/')).status, 503);
+  t.regex(await it.ok('restart', 'handed'), /nothing dropped/);
+  await load.answers(50);
+  await load.stop();
+  t.deepEqual(load.failures, []);
+  await it.ok('start', 'closed');
+  t.is((await get(closed, '/closed/')).status, 200);
+});

@@ -1,10 +1,7 @@
 import type {ExecutionContext} from 'ava';
 
 import type {PrefixMode} from '../../src/core/spec.ts';
-import {apacheMinimalSnippet, apacheSnippet} from '../../src/frontend/apache.ts';
-import {checkSnippet} from '../../src/frontend/check.ts';
-import {nginxSnippet} from '../../src/frontend/nginx.ts';
-import type {FrontEnd, SnippetInput} from '../../src/frontend/snippet.ts';
+import type {FrontEnd} from '../../src/frontend/snippet.ts';
 import {startApache} from '../helpers/apache.ts';
 import {PUBLIC_HOST, visit} from '../helpers/front-end.ts';
 import type {Answer, FrontEndServer, Visit} from '../helpers/front-end.ts';
@@ -15,14 +12,13 @@ import type {WebApp} from '../helpers/web-app.ts';
 
 interface Form {
   readonly tool: 'apache2' | 'nginx';
-  readonly print: (input: SnippetInput) => string;
   readonly start: (snippet: string) => Promise<FrontEndServer>;
 }
 
 const FORMS: Readonly<Record<FrontEnd, Form>> = {
-  apache: {tool: 'apache2', print: apacheSnippet, start: startApache},
-  'apache-minimal': {tool: 'apache2', print: apacheMinimalSnippet, start: startApache},
-  nginx: {tool: 'nginx', print: nginxSnippet, start: startNginx},
+  apache: {tool: 'apache2', start: startApache},
+  'apache-minimal': {tool: 'apache2', start: startApache},
+  nginx: {tool: 'nginx', start: startNginx},
 };
 
 interface World {
@@ -30,27 +26,17 @@ interface World {
   readonly ask: (path: string, more?: Omit<Visit, 'path'>) => Promise<Answer>;
 }
 
-/** An app, and a real front end with exactly the printed snippet. */
+/** An app that appsup hosts, and a real front end with exactly what it prints for it. */
 async function setup(
   t: ExecutionContext,
   front: FrontEnd,
   setting: {readonly fixture: 'flask-app' | 'wsgi-app'; readonly mount: string; readonly prefix: PrefixMode},
 ): Promise<World> {
-  const {print, start} = FORMS[front];
   const app = await startWebApp(setting);
   t.teardown(async () => await app.stop());
-  const {mount, prefix} = setting;
-  const snippet = print({
-    user: 'alice',
-    host: 'eco',
-    app: 'tasks',
-    mount,
-    prefix,
-    port: app.port,
-    date: '2026-11-20',
-  });
-  t.like(await checkSnippet(snippet, front, {env: {}}), {checked: true, ok: true});
-  const server = await start(snippet);
+  const {text, verdict} = await app.snippet(front);
+  t.regex(verdict, /^! checked with .+ on this host: /m);
+  const server = await FORMS[front].start(text);
   t.teardown(async () => {
     if (!t.passed) t.log(server.log());
     await server.stop();
@@ -282,6 +268,11 @@ testWith(
   async (t) => {
     const {app, ask} = await setup(t, 'apache', KEEP);
     t.is((await ask('/alice_tasks/')).status, 200);
+    await app.pause();
+    const paused = await ask('/alice_tasks/deep/page');
+    t.is(paused.status, 503);
+    t.regex(paused.body, /tasks.* is not running/);
+    t.is(paused.headers['retry-after'], '10');
     await app.stop();
     const {status, body} = await ask('/alice_tasks/deep/page');
     t.deepEqual([status, body], [503, 'Application tasks is not running.']);

@@ -96,7 +96,7 @@ export class FakeRunner implements Runner {
         bootId: () => 'boot',
       },
       processes: {
-        spawn: () => Promise.reject(new Error('not here')),
+        spawn: async () => await Promise.reject(new Error('not here')),
         signal: (pid, signal) => this.#signal(Math.abs(pid), signal),
       },
     };

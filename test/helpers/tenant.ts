@@ -61,7 +61,9 @@ export class Tenant {
   /** Pids of everything that serves, by process. */
   async pids(): Promise<Readonly<Record<string, number | undefined>>> {
     const {apps} = await this.status();
-    return Object.fromEntries(apps.flatMap(({processes}) => processes.map(({app, process, pid}) => [`${app}:${process}`, pid])));
+    return Object.fromEntries(
+      apps.flatMap(({processes}) => processes.map(({app, process, pid}) => [`${app}:${process}`, pid])),
+    );
   }
 
   /** A file of the account's, below its home; 0600 unless told otherwise. */

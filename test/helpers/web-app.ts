@@ -1,38 +1,58 @@
+import {mkdirSync, writeFileSync} from 'node:fs';
+import path from 'node:path';
+
 import type {PrefixMode} from '../../src/core/spec.ts';
-import {answers, endGroup, inGroupOfItsOwn} from './front-end.ts';
+import type {FrontEnd} from '../../src/frontend/snippet.ts';
 import {freePort} from './free-port.ts';
-import {fixture, toolPath} from './tools.ts';
+import {Rig} from './rig.ts';
+import {fixture} from './tools.ts';
 
 /** An app that serves under a mount. */
 export interface WebApp {
   readonly port: number;
+  /** What `appsup snippet` prints for it, and what it says of it: `! checked with ...`. */
+  snippet(front: FrontEnd): Promise<{readonly text: string; readonly verdict: string}>;
+  /** `appsup stop`: its port is answered for it. */
+  pause(): Promise<void>;
+  /** End it and its supervisor: nobody listens any more. */
   stop(): Promise<void>;
 }
 
-/** Start an app of test/fixtures under gunicorn, with the environment that appsup gives it. */
+/** Host an app of test/fixtures as "tasks", under gunicorn, with the built binary in a home of its own. */
 export async function startWebApp(app: {
   readonly fixture: 'flask-app' | 'wsgi-app';
   readonly mount: string;
   readonly prefix: PrefixMode;
 }): Promise<WebApp> {
+  const rig = Rig.create();
   const port = await freePort();
-  const server = inGroupOfItsOwn(
-    toolPath('gunicorn'),
-    ['--bind', `127.0.0.1:${port}`, '--workers', '2', 'wsgi:application'],
-    fixture(app.fixture),
-    {
-      PYTHONDONTWRITEBYTECODE: '1',
-      PORT: String(port),
-      ...(app.prefix === 'keep' ? {SCRIPT_NAME: app.mount} : {}),
-    },
-  );
-  let printed = '';
-  server.stderr?.on('data', (data: Buffer) => (printed += data.toString()));
+  mkdirSync(rig.paths.apps, {recursive: true, mode: 0o700});
+  const lines = [
+    `directory = ${JSON.stringify(fixture(app.fixture))}`,
+    `mount = ${JSON.stringify(app.mount || '/')}`,
+    `prefix = "${app.prefix}"`,
+    `port = ${port}`,
+    'env = { PYTHONDONTWRITEBYTECODE = "1" }',
+    '[programs.web]',
+    'gunicorn = "wsgi:application"',
+    'workers = 2',
+    '',
+  ];
+  writeFileSync(path.join(rig.paths.apps, 'tasks.toml'), lines.join('\n'), {mode: 0o600});
   try {
-    await answers(server, port, `${app.fixture} on port ${port}`);
+    await rig.ok('start', 'tasks');
   } catch (error) {
-    await endGroup(server, 'SIGKILL');
-    throw new Error(`gunicorn did not come up: ${printed}`, {cause: error});
+    await rig.clean();
+    throw error;
   }
-  return {port, stop: async () => await endGroup(server, 'SIGTERM')};
+  return {
+    port,
+    async snippet(front) {
+      const {code, stdout, stderr} = await rig.appsup('snippet', 'tasks', '--front', front);
+      if (code !== 0) throw new Error(`appsup snippet ended with ${code}: ${stderr}`);
+      return {text: stdout, verdict: stderr};
+    },
+    pause: async () => void (await rig.ok('stop', 'tasks')),
+    stop: async () => void (await rig.clean()),
+  };
 }

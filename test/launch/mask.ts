@@ -85,6 +85,15 @@ test('secretTexts() leaves what everybody may see', (t) => {
 });
 
 test('secretsIn() takes every setting of an environment for a secret, but what appsup and the shell put there', (t) => {
-  const ours = {APPSUP_MARK: 'state|tasks:web', HOME: '/home/alice', PATH: '/usr/bin:/bin', PORT: '20140', PWD: '/home/alice/tasks'};
-  t.deepEqual(secretsIn({...ours, PIN: 'a1b2', DEBUG: '1', WHERE: '/home/alice/tasks', COLOUR: 'ultramarine'}), ['ultramarine', 'a1b2']);
+  const ours = {
+    APPSUP_MARK: 'state|tasks:web',
+    HOME: '/home/alice',
+    PATH: '/usr/bin:/bin',
+    PORT: '20140',
+    PWD: '/home/alice/tasks',
+  };
+  t.deepEqual(
+    secretsIn({...ours, PIN: 'a1b2', DEBUG: '1', WHERE: '/home/alice/tasks', COLOUR: 'ultramarine'}),
+    ['ultramarine', 'a1b2'],
+  );
 });

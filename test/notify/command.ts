@@ -60,7 +60,11 @@ test('tellCommand() takes a command that reads nothing', async (t) => {
 
 test('tellCommand() ends a command that hangs, with all that it started', async (t) => {
   const {delivery, read, directory} = await tell(t, 'sleep 600 & echo $! > child; echo $$ > pid; wait', 1500);
-  t.deepEqual(delivery, {ok: false, why: `${directory}/tell me was ended: not done within 1.5 s`, again: false});
+  t.deepEqual(delivery, {
+    ok: false,
+    why: `${directory}/tell me was ended: not done within 1.5 s`,
+    again: false,
+  });
   const pids = [Number(read('pid')), Number(read('child'))];
   await until(() => !pids.some(alive), 'the end of the command and its child');
   t.pass();
@@ -76,13 +80,24 @@ test('tellCommand() does not wait for what a command leaves in the background', 
 
 test('tellCommand() says that there is no such command', async (t) => {
   const directory = temporaryDirectory(t);
-  const delivery = await tellCommand(MESSAGE, {argv: ['no-such-command'], env: {PATH: '/nowhere'}, directory});
+  const delivery = await tellCommand(MESSAGE, {
+    argv: ['no-such-command'],
+    env: {PATH: '/nowhere'},
+    directory,
+  });
   t.false(existsSync('/nowhere'));
   t.deepEqual(delivery, {ok: false, why: 'no-such-command: spawn no-such-command ENOENT', again: false});
 });
 
 test('commandEnvironment() keeps the places of appsup, drops its marks, and finds the user’s programs', (t) => {
-  const env = {HOME: '/h', PATH: '/usr/bin', LANG: 'C', APPSUP_MARK: 'x', APPSUP_HANDED_OVER: '', APPSUP_STATE_DIR: '/s'};
+  const env = {
+    HOME: '/h',
+    PATH: '/usr/bin',
+    LANG: 'C',
+    APPSUP_MARK: 'x',
+    APPSUP_HANDED_OVER: '',
+    APPSUP_STATE_DIR: '/s',
+  };
   t.deepEqual(commandEnvironment(env, '/home/alice'), {
     HOME: '/home/alice',
     PATH: '/home/alice/.local/bin:/home/alice/bin:/usr/bin:/usr/sbin:/sbin',

@@ -3,7 +3,12 @@ import fc from 'fast-check';
 
 import {headerText, mailText} from '../../src/notify/mail-text.ts';
 
-const MAIL = {to: 'alice@example.ac.uk', subject: 'appsup eco: spectral:queue is given up', text: 'It is.\n', at: new Date(0)};
+const MAIL = {
+  to: 'alice@example.ac.uk',
+  subject: 'appsup eco: spectral:queue is given up',
+  text: 'It is.\n',
+  at: new Date(0),
+};
 
 test('mailText() is a mail that no machine answers', (t) => {
   t.is(
@@ -31,21 +36,32 @@ test('mailText() wraps what is not ASCII, or too long for a mailer', (t) => {
 });
 
 test('mailText() keeps everything in its header', (t) => {
-  const text = mailText({...MAIL, to: 'a@b\nBcc: mallory@example.com', subject: 'x\r\nBcc: mallory@example.com\n\nbody'});
+  const text = mailText({
+    ...MAIL,
+    to: 'a@b\nBcc: mallory@example.com',
+    subject: 'x\r\nBcc: mallory@example.com\n\nbody',
+  });
   t.notRegex(text, /^Bcc:/m);
   t.is(text.split('\n\n').length, 2);
 });
 
 test('headerText() gives ASCII lines that decode to the same text', (t) => {
   fc.assert(
-    fc.property(fc.string({unit: 'grapheme', maxLength: 200}).filter((text) => !/\p{Cc}/u.test(text)), (text) => {
-      const encoded = headerText(text);
-      const words = encoded.split('\n ');
-      const decoded = encoded.startsWith('=?utf-8?B?')
-        ? words.map((word) => Buffer.from(word.slice(10, -2), 'base64').toString()).join('')
-        : encoded;
-      return decoded === text && /^[\n\x20-\x7e]*$/.test(encoded) && (words.length === 1 || words.every((word) => word.length <= 75));
-    }),
+    fc.property(
+      fc.string({unit: 'grapheme', maxLength: 200}).filter((text) => !/\p{Cc}/u.test(text)),
+      (text) => {
+        const encoded = headerText(text);
+        const words = encoded.split('\n ');
+        const decoded = encoded.startsWith('=?utf-8?B?')
+          ? words.map((word) => Buffer.from(word.slice(10, -2), 'base64').toString()).join('')
+          : encoded;
+        return (
+          decoded === text &&
+          /^[\n\x20-\x7e]*$/.test(encoded) &&
+          (words.length === 1 || words.every((word) => word.length <= 75))
+        );
+      },
+    ),
   );
   t.pass();
 });

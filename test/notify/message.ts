@@ -15,7 +15,11 @@ const NEWS: ProcessNews = {
   reason: 'exit 1: KeyError: hunter2222',
   since: undefined,
 };
-const WORDS: Words = {reason: 'from status', lines: ['  File "a.py", line 3', 'KeyError: hunter2222'], secrets: ['hunter2222']};
+const WORDS: Words = {
+  reason: 'from status',
+  lines: ['  File "a.py", line 3', 'KeyError: hunter2222'],
+  secrets: ['hunter2222'],
+};
 
 test('messageAbout() says what, when, the last lines, and what to type; secrets are hidden', (t) => {
   const {subject, text} = messageAbout({news: NEWS, held: undefined}, WORDS, 'eco');
@@ -45,9 +49,18 @@ test('messageAbout() says how much was held back', (t) => {
 const HEADLINES: readonly (readonly [Partial<ProcessNews>, string])[] = [
   [{state: 'backoff'}, 'spectral:queue keeps failing: exit 1: KeyError: ***'],
   [{state: 'starting', reason: undefined}, 'spectral:queue keeps failing: from status'],
-  [{notice: 'unhealthy', state: 'running', reason: 'GET / answered 500'}, 'spectral:queue fails its health checks: GET / answered 500'],
-  [{notice: 'recovered', state: 'running', reason: undefined, since: AT - 12 * 60_000}, 'spectral:queue runs again, after 12 min'],
-  [{notice: 'recovered', state: 'running', reason: undefined, since: AT - 7000}, 'spectral:queue runs again, after 7 s'],
+  [
+    {notice: 'unhealthy', state: 'running', reason: 'GET / answered 500'},
+    'spectral:queue fails its health checks: GET / answered 500',
+  ],
+  [
+    {notice: 'recovered', state: 'running', reason: undefined, since: AT - 12 * 60_000},
+    'spectral:queue runs again, after 12 min',
+  ],
+  [
+    {notice: 'recovered', state: 'running', reason: undefined, since: AT - 7000},
+    'spectral:queue runs again, after 7 s',
+  ],
 ];
 for (const [fields, headline] of HEADLINES) {
   test(`messageAbout() says "${headline}"`, (t) => {
@@ -60,7 +73,11 @@ for (const [fields, headline] of HEADLINES) {
 
 test('messageAbout() lets nothing of a program into a header or a terminal', (t) => {
   const reason = 'exit 1: \u001b[31mred\u001b[0m\r\nBcc: mallory@example.com\u0000\u202e';
-  const {subject, text, facts} = messageAbout({news: {...NEWS, reason}, held: undefined}, {...WORDS, lines: ['a\u0007\nb']}, 'eco');
+  const {subject, text, facts} = messageAbout(
+    {news: {...NEWS, reason}, held: undefined},
+    {...WORDS, lines: ['a\u0007\nb']},
+    'eco',
+  );
   t.is(subject, 'appsup eco: spectral:queue is given up: exit 1: red Bcc: mallory@example.com\uFFFD\uFFFD');
   t.regex(text, /^ {2}a\uFFFD b$/m);
   // oxlint-disable-next-line no-control-regex
@@ -69,20 +86,36 @@ test('messageAbout() lets nothing of a program into a header or a terminal', (t)
 
 test('messageAbout() is short, whatever a program prints', (t) => {
   const long = 'x'.repeat(100_000);
-  const {subject, text} = messageAbout({news: {...NEWS, reason: long}, held: undefined}, {...WORDS, lines: Array.from({length: 12}, () => long)}, 'eco');
+  const {subject, text} = messageAbout(
+    {news: {...NEWS, reason: long}, held: undefined},
+    {...WORDS, lines: Array.from({length: 12}, () => long)},
+    'eco',
+  );
   t.is(subject.length, 180);
   t.true(text.length < 6000);
 });
 
 test('bootMessage() says that all is up', (t) => {
-  const {subject, text} = bootMessage({notice: 'boot', at: AT, running: ['a:web', 'b:web'], missing: []}, () => WORDS, 'eco');
+  const {subject, text} = bootMessage(
+    {notice: 'boot', at: AT, running: ['a:web', 'b:web'], missing: []},
+    () => WORDS,
+    'eco',
+  );
   t.is(subject, 'appsup eco: after the boot, all 2 programs are up');
   t.regex(text, /^Up:\n {2}a:web\n {2}b:web$/m);
 });
 
 test('bootMessage() says what is not up, and why', (t) => {
-  const words = (name: string): Words => ({reason: `${name} waits for hunter2222`, lines: [], secrets: ['hunter2222']});
-  const {subject, text, facts} = bootMessage({notice: 'boot', at: AT, running: ['a:web'], missing: ['b:web']}, words, 'eco');
+  const words = (name: string): Words => ({
+    reason: `${name} waits for hunter2222`,
+    lines: [],
+    secrets: ['hunter2222'],
+  });
+  const {subject, text, facts} = bootMessage(
+    {notice: 'boot', at: AT, running: ['a:web'], missing: ['b:web']},
+    words,
+    'eco',
+  );
   t.is(subject, 'appsup eco: after the boot, 1 of 2 programs is not up: b:web');
   t.regex(text, /^Not up:\n {2}b:web {2}b:web waits for \*\*\*$/m);
   t.deepEqual([facts.running, facts.missing], [['a:web'], ['b:web']]);

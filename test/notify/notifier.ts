@@ -17,11 +17,17 @@ const NOTIFY: Notify = {
   everyMs: 300_000,
 };
 
-function setup({notify = NOTIFY, wants = () => true}: {notify?: Notify | undefined; wants?: (app: string) => boolean} = {}) {
+function setup({
+  notify = NOTIFY,
+  wants = () => true,
+}: {notify?: Notify | undefined; wants?: (app: string) => boolean} = {}) {
   const clock = new FakeClock();
   const sent: Message[] = [];
   const logged: string[] = [];
-  const world = {notify: notify as Notify | undefined, words: {reason: 'boom', lines: ['last line'], secrets: ['boom']} as Words};
+  const world = {
+    notify: notify as Notify | undefined,
+    words: {reason: 'boom', lines: ['last line'], secrets: ['boom']} as Words,
+  };
   const notifier = new Notifier({
     clock,
     host: 'eco',
@@ -32,13 +38,43 @@ function setup({notify = NOTIFY, wants = () => true}: {notify?: Notify | undefin
     log: (_level, message) => void logged.push(message),
   });
   const state = (from: StateName, to: StateName, app = 'a'): void =>
-    notifier.take({type: 'state', at: clock.wall(), app, process: 'web', from, state: to, pid: undefined, reason: undefined});
+    notifier.take({
+      type: 'state',
+      at: clock.wall(),
+      app,
+      process: 'web',
+      from,
+      state: to,
+      pid: undefined,
+      reason: undefined,
+    });
   const health = (verdict: 'unhealthy' | 'recovered'): void =>
-    notifier.take({type: 'health', at: clock.wall(), app: 'a', process: 'web', health: verdict, detail: undefined});
-  return {clock, sent, logged, world, notifier, state, health, kinds: () => sent.map(({facts}) => facts.event)};
+    notifier.take({
+      type: 'health',
+      at: clock.wall(),
+      app: 'a',
+      process: 'web',
+      health: verdict,
+      detail: undefined,
+    });
+  return {
+    clock,
+    sent,
+    logged,
+    world,
+    notifier,
+    state,
+    health,
+    kinds: () => sent.map(({facts}) => facts.event),
+  };
 }
 
-const boot = (running: readonly string[], missing: readonly string[]): SupervisorEvent => ({type: 'boot', at: 0, running, missing});
+const boot = (running: readonly string[], missing: readonly string[]): SupervisorEvent => ({
+  type: 'boot',
+  at: 0,
+  running,
+  missing,
+});
 
 test('Notifier tells that a program is given up, with its last lines and without its secrets', (t) => {
   const {state, sent} = setup();

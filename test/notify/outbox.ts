@@ -56,7 +56,10 @@ test('Outbox tries again what may pass, so often and no more', async (t) => {
   await settled();
   t.is(attempts, 1 + RETRY_MS.length);
   t.is(clock.armed, 0);
-  t.deepEqual(lines, [1, 2, 3].map((count) => `a message could not be delivered: a: no connection ${count}`));
+  t.deepEqual(
+    lines,
+    [1, 2, 3].map((count) => `a message could not be delivered: a: no connection ${count}`),
+  );
 });
 
 test('Outbox does not try again what was refused for good, or what threw', async (t) => {
@@ -64,7 +67,10 @@ test('Outbox does not try again what was refused for good, or what threw', async
   outbox.put({subject: 'a', send: async () => undelivered('answered 404')});
   outbox.put({subject: 'b', send: async () => await Promise.reject(new Error('a mistake'))});
   await settled();
-  t.deepEqual(lines, ['a message could not be delivered: a: answered 404', 'a message could not be delivered: b: a mistake']);
+  t.deepEqual(lines, [
+    'a message could not be delivered: a: answered 404',
+    'a message could not be delivered: b: a mistake',
+  ]);
   t.is(clock.armed, 0);
 });
 
@@ -74,7 +80,10 @@ test('Outbox goes on after a message that never ends', async (t) => {
   outbox.put({subject: 'b', send: async () => DELIVERED});
   clock.advance(ATTEMPT_MS);
   await settled();
-  t.deepEqual(lines, [`a message could not be delivered: a: not done within ${ATTEMPT_MS / 1000} s`, 'told: b']);
+  t.deepEqual(lines, [
+    `a message could not be delivered: a: not done within ${ATTEMPT_MS / 1000} s`,
+    'told: b',
+  ]);
 });
 
 test('Outbox keeps a bounded number, and drops the oldest', async (t) => {
@@ -91,5 +100,8 @@ test('Outbox keeps a bounded number, and drops the oldest', async (t) => {
   }
   await settled();
   t.deepEqual(begun, [0]);
-  t.deepEqual(lines, [1, 2, 3].map((at) => `a message is dropped: too many wait: ${at}`));
+  t.deepEqual(
+    lines,
+    [1, 2, 3].map((at) => `a message is dropped: too many wait: ${at}`),
+  );
 });

@@ -40,27 +40,63 @@ function sent(...offers: readonly (readonly [number, Kind])[]): readonly string[
 
 const CASES: readonly (readonly [string, readonly (readonly [number, Kind])[], readonly string[]])[] = [
   ['the first news goes out at once', [[0, 'fatal']], ['fatal@0']],
-  ['another kind goes out at once', [[0, 'fatal'], [10, 'recovered']], ['fatal@0', 'recovered@10']],
-  ['the same kind waits for its time', [[0, 'fatal'], [10, 'fatal']], ['fatal@0', 'fatal@300']],
-  ['after its time it goes out at once', [[0, 'fatal'], [300, 'fatal']], ['fatal@0', 'fatal@300']],
+  [
+    'another kind goes out at once',
+    [
+      [0, 'fatal'],
+      [10, 'recovered'],
+    ],
+    ['fatal@0', 'recovered@10'],
+  ],
+  [
+    'the same kind waits for its time',
+    [
+      [0, 'fatal'],
+      [10, 'fatal'],
+    ],
+    ['fatal@0', 'fatal@300'],
+  ],
+  [
+    'after its time it goes out at once',
+    [
+      [0, 'fatal'],
+      [300, 'fatal'],
+    ],
+    ['fatal@0', 'fatal@300'],
+  ],
   [
     'of many that wait the last is told, with the number of the others',
-    [[0, 'fatal'], [10, 'fatal'], [20, 'fatal'], [30, 'fatal']],
+    [
+      [0, 'fatal'],
+      [10, 'fatal'],
+      [20, 'fatal'],
+      [30, 'fatal'],
+    ],
     ['fatal@0', 'fatal@300 (2 fatal)'],
   ],
   [
     'what is over by then is told as over',
-    [[0, 'fatal'], [5, 'recovered'], [10, 'fatal'], [20, 'recovered']],
+    [
+      [0, 'fatal'],
+      [5, 'recovered'],
+      [10, 'fatal'],
+      [20, 'recovered'],
+    ],
     ['fatal@0', 'recovered@5', 'recovered@305 (1 fatal)'],
   ],
   [
     'news that may go out takes along what waits',
-    [[0, 'fatal'], [10, 'fatal'], [20, 'recovered']],
+    [
+      [0, 'fatal'],
+      [10, 'fatal'],
+      [20, 'recovered'],
+    ],
     ['fatal@0', 'recovered@20 (1 fatal)'],
   ],
 ];
 
-for (const [title, offers, expected] of CASES) test(`offer(): ${title}`, (t) => t.deepEqual(sent(...offers), expected));
+for (const [title, offers, expected] of CASES)
+  test(`offer(): ${title}`, (t) => t.deepEqual(sent(...offers), expected));
 
 test('release() lets nothing out before its time, and nothing twice', (t) => {
   const first = offer(FRESH, newsOf('fatal', 0), 0, EVERY).ration;

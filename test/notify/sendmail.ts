@@ -15,7 +15,10 @@ for (const [end, expected] of [
   test(`mailBySendmail() hands the mail to sendmail; ${end} is ${JSON.stringify(expected)}`, async (t) => {
     const directory = temporaryDirectory(t);
     const sendmail = path.join(directory, 'sendmail');
-    writeFileSync(sendmail, `#!/bin/sh\necho "$@" > argv\ncat > mail\necho "user unknown" >&2\nexit ${end}\n`);
+    writeFileSync(
+      sendmail,
+      `#!/bin/sh\necho "$@" > argv\ncat > mail\necho "user unknown" >&2\nexit ${end}\n`,
+    );
     chmodSync(sendmail, 0o755);
     const env = {PATH: '/usr/bin:/bin'};
     t.like(await mailBySendmail(MESSAGE, {to: 'alice@example.ac.uk', env, directory, sendmail}), expected);

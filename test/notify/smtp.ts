@@ -18,7 +18,10 @@ interface Mailbox {
 }
 
 /** A tiny SMTP server. @param replies - Other answers than the usual ones, by verb. */
-async function mailServer(t: ExecutionContext, replies: Readonly<Record<string, string>> = {}): Promise<Mailbox> {
+async function mailServer(
+  t: ExecutionContext,
+  replies: Readonly<Record<string, string>> = {},
+): Promise<Mailbox> {
   const said: string[] = [];
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => {
@@ -64,7 +67,10 @@ test('mailBySmtp() sends a mail that no machine answers', async (t) => {
   t.true(said.includes('MAIL FROM:<alice@example.ac.uk>'));
   t.true(said.includes('RCPT TO:<alice@example.ac.uk>'));
   t.true(said.includes('Auto-Submitted: auto-generated'));
-  t.true(said.includes(`Subject: ${MESSAGE.subject}`) || said.some((line) => line.startsWith('Subject: appsup eco')));
+  t.true(
+    said.includes(`Subject: ${MESSAGE.subject}`) ||
+      said.some((line) => line.startsWith('Subject: appsup eco')),
+  );
   // A line with a dot alone is doubled on its way, and ends nothing.
   t.true(said.includes('..'));
   t.true(said.includes('Next: appsup logs spectral:queue'));
@@ -74,7 +80,11 @@ test('mailBySmtp() never sends a password without TLS', async (t) => {
   const {port, said} = await mailServer(t, {EHLO: '250-tiny\r\n250 AUTH PLAIN LOGIN'});
   const passwordFile = path.join(temporaryDirectory(t), 'password');
   writeFileSync(passwordFile, 'opensesame\n', {mode: 0o600});
-  const delivery = await mailBySmtp(MESSAGE, {...TO, passwordFile, server: `smtp://alice%40example.ac.uk@127.0.0.1:${port}`});
+  const delivery = await mailBySmtp(MESSAGE, {
+    ...TO,
+    passwordFile,
+    server: `smtp://alice%40example.ac.uk@127.0.0.1:${port}`,
+  });
   t.false(delivery.ok);
   t.false(said.some((line) => line.startsWith('AUTH')));
   t.notRegex(JSON.stringify({said, delivery}), /opensesame|b3BlbnNlc2FtZ/);
@@ -83,7 +93,9 @@ test('mailBySmtp() never sends a password without TLS', async (t) => {
 test('mailBySmtp() refuses a password file that others may read', async (t) => {
   const passwordFile = path.join(temporaryDirectory(t), 'password');
   writeFileSync(passwordFile, 'opensesame\n', {mode: 0o644});
-  await t.throwsAsync(mailBySmtp(MESSAGE, {...TO, passwordFile, server: 'smtp://alice@127.0.0.1:1'}), {code: 'UNSAFE_MODE'});
+  await t.throwsAsync(mailBySmtp(MESSAGE, {...TO, passwordFile, server: 'smtp://alice@127.0.0.1:1'}), {
+    code: 'UNSAFE_MODE',
+  });
 });
 
 for (const [verb, reply, again] of [
@@ -101,7 +113,10 @@ for (const [verb, reply, again] of [
 
 test('mailBySmtp() gives up a server that says nothing', async (t) => {
   const {port} = await mailServer(t, {GREETING: ''});
-  t.like(await mailBySmtp(MESSAGE, {...TO, timeoutMs: 1000, server: `smtp://127.0.0.1:${port}`}), {ok: false, again: true});
+  t.like(await mailBySmtp(MESSAGE, {...TO, timeoutMs: 1000, server: `smtp://127.0.0.1:${port}`}), {
+    ok: false,
+    again: true,
+  });
 });
 
 test('mailBySmtp() says that nobody listens', async (t) => {

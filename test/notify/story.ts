@@ -9,10 +9,24 @@ import type {ProcessEvent, Story} from '../../src/notify/story.ts';
 const ID = {app: 'spectral', process: 'queue'} as const;
 
 function state(from: StateName, to: StateName): ProcessEvent {
-  return {type: 'state', at: 0, ...ID, from, state: to, pid: undefined, reason: to === 'running' ? undefined : 'exit 1'};
+  return {
+    type: 'state',
+    at: 0,
+    ...ID,
+    from,
+    state: to,
+    pid: undefined,
+    reason: to === 'running' ? undefined : 'exit 1',
+  };
 }
 
-const unhealthy: ProcessEvent = {type: 'health', at: 0, ...ID, health: 'unhealthy', detail: 'GET / answered 500'};
+const unhealthy: ProcessEvent = {
+  type: 'health',
+  at: 0,
+  ...ID,
+  health: 'unhealthy',
+  detail: 'GET / answered 500',
+};
 const recovered: ProcessEvent = {...unhealthy, health: 'recovered', detail: undefined};
 const replaced: ProcessEvent = {type: 'change', at: 0, ...ID, phase: 'replaced', pid: 7, reason: undefined};
 
@@ -37,7 +51,9 @@ function told(...steps: readonly (ProcessEvent | number)[]): readonly string[] {
     ({story} = chapter);
     if (chapter.news !== undefined) news.push(chapter.news);
   }
-  return news.map(({notice, state: of, since}) => [notice, of, ...(since === undefined ? [] : [since])].join(' '));
+  return news.map(({notice, state: of, since}) =>
+    [notice, of, ...(since === undefined ? [] : [since])].join(' '),
+  );
 }
 
 const start = [state('stopped', 'starting'), state('starting', 'running')];
@@ -48,8 +64,16 @@ const STORIES: readonly (readonly [string, readonly (ProcessEvent | number)[], r
   ['a start is no news', start, []],
   ['one crash that is mended is no news', [...start, ...crash], []],
   ['three crashes are no news', [...start, ...crash, ...crash, ...crash], []],
-  ['the fourth crash within ten minutes is', [...start, ...crash, ...crash, ...crash, ...crash], ['fatal starting']],
-  ['crashes that are far apart are no news', [...start, ...[1, 2, 3, 4, 5, 6].flatMap(() => [...crash, WINDOW_MS])], []],
+  [
+    'the fourth crash within ten minutes is',
+    [...start, ...crash, ...crash, ...crash, ...crash],
+    ['fatal starting'],
+  ],
+  [
+    'crashes that are far apart are no news',
+    [...start, ...[1, 2, 3, 4, 5, 6].flatMap(() => [...crash, WINDOW_MS])],
+    [],
+  ],
   [
     'a program that ran and does not come up again is told once while it is tried',
     [...start, state('running', 'starting'), ...backoff, ...backoff, ...backoff, ...backoff, ...backoff],
@@ -57,12 +81,28 @@ const STORIES: readonly (readonly [string, readonly (ProcessEvent | number)[], r
   ],
   [
     'a program that never ran is told when it is given up, not before',
-    [state('stopped', 'starting'), ...backoff, ...backoff, ...backoff, ...backoff, ...backoff, state('starting', 'fatal')],
+    [
+      state('stopped', 'starting'),
+      ...backoff,
+      ...backoff,
+      ...backoff,
+      ...backoff,
+      ...backoff,
+      state('starting', 'fatal'),
+    ],
     ['fatal fatal'],
   ],
   [
     'what kept failing and is given up is told again',
-    [...start, state('running', 'starting'), ...backoff, ...backoff, ...backoff, ...backoff, state('starting', 'fatal')],
+    [
+      ...start,
+      state('running', 'starting'),
+      ...backoff,
+      ...backoff,
+      ...backoff,
+      ...backoff,
+      state('starting', 'fatal'),
+    ],
     ['fatal backoff', 'fatal fatal'],
   ],
   [
@@ -75,9 +115,21 @@ const STORIES: readonly (readonly [string, readonly (ProcessEvent | number)[], r
     [...start, ...crash, ...crash, ...crash, ...crash, ...crash, LASTS_MS - 2000, ...crash, LASTS_MS - 2000],
     ['fatal starting'],
   ],
-  ['what the user stopped is over, and its next start no recovery', [state('starting', 'fatal'), state('fatal', 'stopped'), ...start, LASTS_MS], ['fatal fatal']],
-  ['unhealthy is told once, however often it is said', [...start, unhealthy, unhealthy, unhealthy], ['unhealthy running']],
-  ['a good answer ends it', [...start, unhealthy, recovered, LASTS_MS], ['unhealthy running', 'recovered running 3000']],
+  [
+    'what the user stopped is over, and its next start no recovery',
+    [state('starting', 'fatal'), state('fatal', 'stopped'), ...start, LASTS_MS],
+    ['fatal fatal'],
+  ],
+  [
+    'unhealthy is told once, however often it is said',
+    [...start, unhealthy, unhealthy, unhealthy],
+    ['unhealthy running'],
+  ],
+  [
+    'a good answer ends it',
+    [...start, unhealthy, recovered, LASTS_MS],
+    ['unhealthy running', 'recovered running 3000'],
+  ],
   ['recovered without trouble is no news', [...start, recovered], []],
   [
     'a replaced unhealthy process has recovered when the new one lasts',
@@ -103,7 +155,15 @@ test('missed() makes the recovery of what was not up after a boot news', (t) => 
 });
 
 test('tellOn() keeps a bounded story, and between two recoveries there is trouble', (t) => {
-  const names: readonly StateName[] = ['stopped', 'starting', 'running', 'backoff', 'stopping', 'exited', 'fatal'];
+  const names: readonly StateName[] = [
+    'stopped',
+    'starting',
+    'running',
+    'backoff',
+    'stopping',
+    'exited',
+    'fatal',
+  ];
   const event = fc.oneof(
     fc.tuple(fc.constantFrom(...names), fc.constantFrom(...names)).map(([from, to]) => state(from, to)),
     fc.constantFrom(unhealthy, recovered, replaced),

@@ -10,7 +10,12 @@ import {MESSAGE} from '../helpers/message.ts';
 
 interface Hook {
   readonly url: string;
-  readonly requests: {readonly method: string; readonly path: string; readonly headers: http.IncomingHttpHeaders; readonly body: string}[];
+  readonly requests: {
+    readonly method: string;
+    readonly path: string;
+    readonly headers: http.IncomingHttpHeaders;
+    readonly body: string;
+  }[];
 }
 
 async function hook(t: ExecutionContext, answer: (response: http.ServerResponse) => void): Promise<Hook> {
@@ -40,12 +45,26 @@ test('tellWebhook() posts the facts and the text as JSON', async (t) => {
   t.is(request?.path, '/hooks/42?key=s3cret');
   t.is(request?.headers['content-type'], 'application/json');
   const body = JSON.parse(request?.body ?? '') as Record<string, unknown>;
-  t.like(body, {event: 'fatal', app: 'spectral', process: 'queue', reason: 'exit 1: KeyError', lines: ['KeyError'], subject: MESSAGE.subject});
+  t.like(body, {
+    event: 'fatal',
+    app: 'spectral',
+    process: 'queue',
+    reason: 'exit 1: KeyError',
+    lines: ['KeyError'],
+    subject: MESSAGE.subject,
+  });
   t.is(body['text'], MESSAGE.text);
   t.is(body['content'], MESSAGE.text);
 });
 
-for (const [status, again] of [[200, undefined], [404, false], [400, false], [429, true], [500, true], [503, true]] as const) {
+for (const [status, again] of [
+  [200, undefined],
+  [404, false],
+  [400, false],
+  [429, true],
+  [500, true],
+  [503, true],
+] as const) {
   test(`tellWebhook() takes ${status} as ${again === undefined ? 'delivered' : again ? 'to be tried again' : 'refused'}`, async (t) => {
     const {url} = await hook(t, (response) => response.writeHead(status).end('x'));
     const host = new URL(url).host;

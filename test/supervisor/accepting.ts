@@ -16,7 +16,7 @@ test('accepts() is true from the moment at which an event loop has the socket, n
   t.true(inode > 0);
   const child = spawn(process.execPath, ['-e', SERVER], {stdio: ['pipe', 'pipe', 'inherit', held.fd]});
   t.teardown(() => child.kill('SIGKILL'));
-  const said = async () => await once(child.stdout as NodeJS.ReadableStream, 'data');
+  const said = async () => void (await once(child.stdout as NodeJS.ReadableStream, 'data'));
   await said();
   const pid = child.pid as number;
   t.is(descriptorOf(pid, inode), 3);

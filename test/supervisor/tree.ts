@@ -34,7 +34,7 @@ test('membersOf() finds the group, children in sessions of their own, and grandc
   );
   t.is(pids.length, 3);
   const found = membersOf(systemProc, leader).map(({pid}) => pid);
-  t.deepEqual(found.toSorted(), [leader.pid, ...pids].toSorted());
+  t.deepEqual(new Set(found), new Set([leader.pid, ...pids]));
   await endTree({...world, leader, killAt: () => 0});
   t.deepEqual(membersOf(systemProc, leader), []);
 });

@@ -78,7 +78,7 @@ function nameFor(said: string | undefined, {name, directory}: Detection, home: s
   if (said !== undefined && !isName(said)) {
     throw new AppsupError(
       'BAD_NAME',
-      `Cannot call an app "${said}": a name has letters, digits, "-" and "_", a letter or digit first`,
+      `Cannot call an app ${JSON.stringify(said)}: a name has letters, digits, "-" and "_", a letter or digit first`,
       {
         exitCode: 2,
       },

@@ -25,11 +25,16 @@ export const ports: Command = async (context, {words: [verb, ...names]}) => {
   const strangers = [...new Set(table.filter(({port}) => within(port, range)).map(({port}) => port))]
     .filter((port) => !leased.some((lease) => lease.port === port))
     .flatMap((port) => portHolder(port, undefined, table) ?? []);
+  const held = leased.map((lease) => ({
+    ...lease,
+    listener: portHolder(lease.port, undefined, table) ?? null,
+  }));
   const rows = [
-    ...leased.map(({port, app}) => {
-      const holder = portHolder(port, undefined, table);
-      return [String(port), app, holder === undefined ? 'nobody listens' : describeHolder(holder)];
-    }),
+    ...held.map(({port, app, listener}) => [
+      String(port),
+      app,
+      listener === null ? 'nobody listens' : describeHolder(listener),
+    ]),
     ...strangers.map((holder) => [String(holder.port), '-', describeHolder(holder)]),
   ];
   const {style, width} = context.terminal;
@@ -40,7 +45,7 @@ export const ports: Command = async (context, {words: [verb, ...names]}) => {
         ? []
         : columns([['PORT', 'APP', 'LISTENER'].map((text) => ({text, paint: style.dim})), ...rows], width)),
     ].join('\n'),
-    json: [{range, source, leases: leased, others: strangers, warnings}],
+    json: [{range, source, leases: held, others: strangers, warnings}],
     hints: warnings,
   };
 };

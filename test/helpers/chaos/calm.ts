@@ -36,6 +36,8 @@ function wrongs(subject: Subject, {state, desired, reason}: ProcessStatus, gener
     case 'restless':
       return ['running', 'starting', 'backoff'].includes(state) ? [] : [`${name} ought to come again: ${state}`];
     case 'lasting':
+      // Its web program was stopped by itself: then this one waits, for as long as that.
+      if (state === 'stopped' && reason === 'waits for web' && wishes.possible(`${subject.app}:web`).has('stopped')) return [];
       return state === 'running' && generations.length === 1 ? [] : [`${name} ought to run: ${state}, ${living}, ${reason ?? 'no reason'}`];
   }
 }

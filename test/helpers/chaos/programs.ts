@@ -72,7 +72,7 @@ const APPS: Readonly<Record<string, string>> = {
   shop: `${WEB}workers = 2\n${queue('plain.py', 'after = ["web"]\n')}`,
   stubborn: queue('stubborn.py'),
   wander: queue('wander.py'),
-  wiki: `${WEB}workers = 1\nthreads = 2\n`,
+  wiki: `${WEB}workers = 1\nthreads = 2\nhealth = { path = "/", every = "2s" }\n`,
 };
 
 export const SUBJECTS: readonly Subject[] = [
