@@ -1,16 +1,17 @@
-import {mkdirSync, rmSync, statSync} from 'node:fs';
 import path from 'node:path';
 
-import {isAppsupError, messageOf, systemCode} from '../errors.ts';
 import type {Timer} from '../system/clock.ts';
+import {ensurePrivateDirectory} from '../system/files.ts';
 import type {Watch} from '../system/log-files.ts';
-import {compareRanks, momentOfStamp} from './archive.ts';
-import {besideOf, besidePath} from './beside.ts';
-import {compress, removeLeftovers} from './compress.ts';
-import {LEAST_BYTES, nextLook, surplus} from './limits.ts';
-import type {Archive, LogLimits} from './limits.ts';
+import {removeLeftovers} from './compress.ts';
+import {Compressor} from './compressor.ts';
+import {nextLook} from './limits.ts';
+import type {LogLimits} from './limits.ts';
 import type {RotateWorld} from './rotate-world.ts';
 import {recover, rotate} from './rotate.ts';
+import type {Extent} from './rotate.ts';
+import {mostBytes, removeSurplus, sizeOf, untilOld} from './stock.ts';
+import {Troubles, asTrouble} from './trouble.ts';
 
 /** The logs of one app. */
 export interface AppLogs {
@@ -24,15 +25,24 @@ export interface AppLogs {
 
 export interface KeeperOptions extends RotateWorld {
   /** For the supervisor's own log. The same trouble with the same file is told once. */
-  readonly log: (level: 'info' | 'warn', message: string, facts: Readonly<Record<string, unknown>>) => void;
+  readonly log: (message: string, facts: Readonly<Record<string, unknown>>) => void;
 }
 
 /** How long a log whose rotation failed is left alone. */
 const RETRY_MS = 30_000;
+/** How long a log is left alone that is old but has nothing to be moved. */
+const AGAIN_MS = 3_600_000;
+/** From the first byte to the first look; a program that floods its log has filled it by then. */
+const FIRST_LOOK_MS = 200;
 /** Looks where the system has no watch left. */
 const UNWATCHED_MS = 2000;
 /** Looks that are due within this are one waking. */
 const TOGETHER_MS = 50;
+
+const DELETED = {
+  message: 'A log was deleted while its program runs: what it prints goes nowhere',
+  hint: 'restart the program',
+};
 
 /**
  * Keeps the logs of all apps within their limits.
@@ -49,55 +59,59 @@ const TOGETHER_MS = 50;
  */
 export class LogKeeper {
   readonly #world: KeeperOptions;
+  readonly #troubles: Troubles;
+  readonly #compressor: Compressor;
   readonly #apps = new Map<string, KeptApp>();
-  readonly #told = new Map<string, string>();
-  readonly #closing = new AbortController();
   #timer: Timer | undefined;
   #timerAt = Infinity;
   /** Looks and rotations, one after another. */
   #work: Promise<void> = Promise.resolve();
-  #compressing: Promise<void> | undefined;
+  #closed = false;
 
   constructor(options: KeeperOptions) {
     this.#world = options;
+    this.#troubles = new Troubles(options.log);
+    const compressed = (): readonly string[] =>
+      [...this.#apps.values()].flatMap(({logs}) => (logs.limits.gzip ? logs.files : []));
+    this.#compressor = new Compressor(compressed, this.#troubles);
   }
 
   /** Keep the logs of an app from now on, or keep them differently. What an earlier supervisor has left undone is finished first. */
   set(logs: AppLogs): void {
-    if (this.#closing.signal.aborted) return;
+    if (this.#closed) return;
     const known = this.#apps.get(logs.app);
     known?.watch?.close();
-    const app: KeptApp = {
+    this.#apps.set(logs.app, {
       logs,
       watch: undefined,
       lookAt: this.#now(),
-      recovered: known?.recovered ?? new Set(),
-      sizes: known?.sizes ?? new Map(),
-      lookedAt: known?.lookedAt,
-      retryAt: known?.retryAt ?? new Map(),
-    };
-    this.#apps.set(logs.app, app);
+      lookedAt: known?.lookedAt ?? this.#now(),
+      files: known?.files ?? new Map<string, KeptFile>(),
+    });
     this.#arm();
   }
 
-  /** Leave the logs of an app as they are. */
-  delete(name: string): void {
+  /** Leave the logs of an app as they are; to be awaited before its directory is removed. */
+  async delete(name: string): Promise<void> {
     this.#apps.get(name)?.watch?.close();
     this.#apps.delete(name);
+    await this.settled();
   }
 
-  /** Resolves when nothing is left to be done for the moment. */
+  /** Resolves when what is under way has ended. */
   async settled(): Promise<void> {
     await this.#work;
-    await this.#compressing;
+    await this.#compressor.settled();
   }
 
   /** Stop, when the rotation that is under way has ended; only then another supervisor may begin. */
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.#closed = true;
     this.#timer?.cancel();
-    for (const name of this.#apps.keys()) this.delete(name);
-    await this.settled();
+    for (const {watch} of this.#apps.values()) watch?.close();
+    this.#apps.clear();
+    await this.#compressor.close();
+    await this.#work;
   }
 
   #now(): number {
@@ -106,7 +120,7 @@ export class LogKeeper {
 
   #arm(): void {
     const at = Math.min(...[...this.#apps.values()].map(({lookAt}) => lookAt));
-    if (at >= this.#timerAt || this.#closing.signal.aborted) return;
+    if (at >= this.#timerAt || this.#closed) return;
     this.#timer?.cancel();
     this.#timerAt = at;
     this.#timer = this.#world.clock.after(Math.max(0, at - this.#now()), () => {
@@ -125,152 +139,139 @@ export class LogKeeper {
   }
 
   #isKept(app: KeptApp): boolean {
-    return this.#apps.get(app.logs.app) === app && !this.#closing.signal.aborted;
+    return this.#apps.get(app.logs.app) === app && !this.#closed;
   }
 
   async #look(app: KeptApp): Promise<void> {
-    let rotated = false;
-    for (const file of app.logs.files) {
-      if (!this.#isKept(app)) return;
-      rotated = (await this.#keep(app, file)) || rotated;
+    const {directory, files, limits} = app.logs;
+    let more = false;
+    for (const file of files) {
+      if (this.#isKept(app)) more = (await this.#keep(app, file)) || more;
     }
-    if (rotated) this.#tidy(app);
-    if (this.#isKept(app)) this.#planNext(app);
-  }
-
-  /** @returns Whether archives may have been added. */
-  async #keep(app: KeptApp, file: string): Promise<boolean> {
-    if ((app.retryAt.get(file) ?? 0) > this.#now()) return false;
+    if (!this.#isKept(app)) return;
     try {
-      const begins = !app.recovered.has(file);
-      if (begins) await this.#recover(app, file);
-      const size = this.#sizeOf(file);
-      if (!isDue(file, size, app.logs.limits, this.#world.clock.wall())) return begins;
-      const extent = size >= mostBytes(app.logs.limits) ? 'blocks' : 'everything';
-      const archive = await rotate(file, extent, this.#world);
-      this.#told.delete(file);
-      return archive !== undefined;
+      if (more) removeSurplus(files, limits, this.#world.clock.wall());
+      if (more) this.#compressor.start();
+      this.#planNext(app);
+      this.#troubles.over(directory);
     } catch (error) {
-      if (!isAppsupError(error)) throw error;
-      app.retryAt.set(file, this.#now() + RETRY_MS);
-      this.#tell(file, error.message, error.hint);
-      return true;
+      this.#troubles.tell(directory, asTrouble(error, `keep the logs in ${directory}`));
+      app.lookAt = this.#now() + RETRY_MS;
     }
   }
 
-  async #recover(app: KeptApp, file: string): Promise<void> {
-    await recover(file, this.#world);
-    removeLeftovers(file);
-    app.recovered.add(file);
+  /** @returns Whether there may be more archives than before. */
+  async #keep(app: KeptApp, file: string): Promise<boolean> {
+    const kept = keptFile(app, file);
+    if (kept.retryAt > this.#now()) return false;
+    try {
+      const begins = !kept.recovered;
+      if (begins) await recover(file, this.#world);
+      if (begins) removeLeftovers(file);
+      kept.recovered = true;
+      const extent = this.#dueExtent(app, file);
+      if (extent === undefined) return begins;
+      const archive = await rotate(file, extent, this.#world);
+      // Nothing but a note of ours, or one line that is not finished.
+      if (archive === undefined) kept.youngUntil = this.#now() + AGAIN_MS;
+      this.#troubles.over(file);
+    } catch (error) {
+      kept.retryAt = this.#now() + RETRY_MS;
+      this.#troubles.tell(file, asTrouble(error, `archive ${file}`));
+    }
+    return true;
   }
 
-  /** What a program prints into a log that was deleted is seen by nobody; only its restart helps. */
-  #sizeOf(file: string): number {
+  #dueExtent(app: KeptApp, file: string): Extent | undefined {
+    const {limits} = app.logs;
     const size = sizeOf(file);
-    if (size !== undefined) {
-      if (this.#told.get(file) === DELETED) this.#told.delete(file);
-      return size;
-    }
-    if (this.#world.files.writers(file).length > 0) this.#tell(file, DELETED, 'restart the program');
-    return 0;
+    if (size === undefined) this.#tellOfDeletion(file);
+    else this.#troubles.over(file, DELETED.message);
+    if ((size ?? 0) >= mostBytes(limits)) return 'blocks';
+    const young = (size ?? 0) === 0 || keptFile(app, file).youngUntil > this.#now();
+    return !young && untilOld(file, limits, this.#world.clock.wall()) <= 0 ? 'everything' : undefined;
   }
 
-  #tell(file: string, message: string, hint: string | undefined): void {
-    if (this.#told.get(file) === message) return;
-    this.#told.set(file, message);
-    this.#world.log('warn', message, {file, ...(hint === undefined ? {} : {hint})});
+  #tellOfDeletion(file: string): void {
+    if (this.#world.files.writers(file).length > 0) this.#troubles.tell(file, DELETED);
   }
 
   /** While something is written, the clock; else the kernel. */
   #planNext(app: KeptApp): void {
     const now = this.#now();
-    const elapsedMs = now - (app.lookedAt ?? now);
-    app.lookedAt = now;
+    const elapsedMs = now - app.lookedAt;
     const {files, limits} = app.logs;
     const looks = files.flatMap((file) => {
       const bytes = sizeOf(file) ?? 0;
-      // A rotation has made it smaller: it was just written to.
-      const before = app.sizes.get(file);
-      app.sizes.set(file, bytes);
-      const grown = before === undefined ? 0 : bytes < before ? bytes : bytes - before;
+      const kept = keptFile(app, file);
+      // A rotation has made it smaller: what is in it was written since.
+      const grown = bytes < kept.bytes ? bytes : bytes - kept.bytes;
+      kept.bytes = bytes;
       return nextLook({bytes, grown, elapsedMs}, {maxBytes: mostBytes(limits)}) ?? [];
     });
+    app.lookedAt = now;
     if (looks.length > 0) app.lookAt = now + Math.min(...looks);
     else this.#watch(app);
-    const ages = files.map((file) => ageLook(file, limits, this.#world.clock.wall()));
-    const retries = [...app.retryAt.values()].filter((at) => at > now);
-    app.lookAt = Math.min(app.lookAt, ...ages.map((ms) => now + ms), ...retries);
+    app.lookAt = Math.min(app.lookAt, ...files.map((file) => this.#alarmOf(app, file)));
+  }
+
+  /** When a log has to be looked at however silent its program is. */
+  #alarmOf(app: KeptApp, file: string): number {
+    const {retryAt, youngUntil} = keptFile(app, file);
+    const retry = retryAt > this.#now() ? retryAt : Infinity;
+    if ((sizeOf(file) ?? 0) === 0) return retry;
+    const oldAt = this.#now() + untilOld(file, app.logs.limits, this.#world.clock.wall());
+    return Math.min(retry, Math.max(oldAt, youngUntil));
   }
 
   #watch(app: KeptApp): void {
     const {directory, files} = app.logs;
+    ensurePrivateDirectory(directory);
+    // A directory that goes says so by its own name.
     const names = new Set([...files, directory].map((file) => path.basename(file)));
-    makeDirectory(directory);
-    const watch = this.#world.files.watch(directory, (name) => {
-      if (name !== undefined && !names.has(name)) return;
-      watch?.close();
-      if (app.watch === watch) app.watch = undefined;
-      if (!this.#isKept(app)) return;
-      app.lookedAt = this.#now();
-      app.lookAt = Math.min(app.lookAt, this.#now() + FIRST_LOOK_MS);
-      this.#arm();
-    });
     app.watch?.close();
-    app.watch = watch;
+    app.watch = this.#world.files.watch(directory, (name) => {
+      if (name === undefined || names.has(name)) this.#written(app);
+    });
     // What was written between the look and the watch.
-    const moved = files.some((file) => (sizeOf(file) ?? 0) !== app.sizes.get(file));
-    if (moved || watch === undefined) app.lookAt = this.#now() + (moved ? FIRST_LOOK_MS : UNWATCHED_MS);
+    const grew = files.some((file) => (sizeOf(file) ?? 0) !== keptFile(app, file).bytes);
+    if (grew) this.#written(app);
+    else if (app.watch === undefined) app.lookAt = this.#now() + UNWATCHED_MS;
   }
 
-  /** Remove what is too much, then compress what is left. */
-  #tidy(app: KeptApp): void {
-    const {files, limits} = app.logs;
-    const maxBytes = mostBytes(limits);
-    const liveBytes = files.reduce((sum, file) => sum + Math.min(maxBytes, sizeOf(file) ?? 0), 0);
-    const archives = files.flatMap(archivesOf);
-    const wallMs = this.#world.clock.wall();
-    const gone = new Set(surplus(archives, limits, {wallMs, liveBytes}));
-    for (const {file} of gone) rmSync(file, {force: true});
-    if (!limits.gzip) return;
-    const plain = archives.filter((archive) => !archive.gzip && !gone.has(archive));
-    if (plain.length > 0) this.#compressing ??= this.#compress(app).finally(() => (this.#compressing = undefined));
-  }
-
-  /** One at a time, the oldest first, until none is left: they may be removed, or become more, meanwhile. */
-  async #compress(app: KeptApp): Promise<void> {
-    for (;;) {
-      const next = [...this.#apps.values()]
-        .filter(({logs}) => logs.limits.gzip)
-        .flatMap(({logs}) => logs.files.flatMap(archivesOf))
-        .filter(({gzip}) => !gzip)
-        .toSorted((a, b) => compareRanks(a.rank, b.rank))[0];
-      if (next === undefined) return;
-      try {
-        await compress(next.log, next.rank, this.#closing.signal);
-      } catch (error) {
-        if (this.#closing.signal.aborted) return;
-        if (!isAppsupError(error)) throw error;
-        // Removed as surplus while it was read: go on. Else the disk is full: with the next rotation again.
-        if (error.details['system'] === 'ENOENT') continue;
-        this.#tell(next.log, error.message, error.hint);
-        return;
-      }
-    }
+  #written(app: KeptApp): void {
+    app.watch?.close();
+    app.watch = undefined;
+    if (!this.#isKept(app)) return;
+    app.lookedAt = this.#now();
+    app.lookAt = Math.min(app.lookAt, this.#now() + FIRST_LOOK_MS);
+    this.#arm();
   }
 }
-
-/** From the first byte to the first look; a program that floods its log has filled it by then. */
-const FIRST_LOOK_MS = 200;
-
-const DELETED = 'A log was deleted while its program runs: what it prints goes nowhere';
 
 interface KeptApp {
   readonly logs: AppLogs;
   watch: Watch | undefined;
   /** Monotonic; `Infinity`: the kernel will say. */
   lookAt: number;
-  lookedAt: number | undefined;
-  readonly recovered: Set<string>;
-  readonly sizes: Map<string, number>;
-  readonly retryAt: Map<string, number>;
+  lookedAt: number;
+  readonly files: Map<string, KeptFile>;
+}
+
+interface KeptFile {
+  recovered: boolean;
+  /** At the last look. */
+  bytes: number;
+  /** Monotonic; the log is left alone before that. */
+  retryAt: number;
+  /** Monotonic; its age does not count before that. */
+  youngUntil: number;
+}
+
+function keptFile({files}: KeptApp, file: string): KeptFile {
+  const known = files.get(file);
+  if (known !== undefined) return known;
+  const kept: KeptFile = {recovered: false, bytes: 0, retryAt: -Infinity, youngUntil: -Infinity};
+  files.set(file, kept);
+  return kept;
 }

@@ -5,7 +5,6 @@ import type {FileHandle} from 'node:fs/promises';
 import path from 'node:path';
 
 import {systemCode} from '../errors.ts';
-import {asDiskError} from '../system/files.ts';
 import {compareRanks, nextRank} from './archive.ts';
 import type {Beside, Move, Rank} from './archive.ts';
 import {besideOf, besidePath} from './beside.ts';
@@ -14,6 +13,7 @@ import {LAST_BYTES, NOTE_BYTES, noteLength, noteOf, planCut} from './cut.ts';
 import type {Cut} from './cut.ts';
 import type {RotateWorld} from './rotate-world.ts';
 import {continueStopped, moveTheRest} from './stop-writers.ts';
+import {asTrouble} from './trouble.ts';
 
 /** `blocks` leaves some lines behind; `everything` also takes those, for a log that is rotated because of its age. */
 export type Extent = 'blocks' | 'everything';
@@ -51,7 +51,7 @@ export async function rotate(file: string, extent: Extent, world: RotateWorld): 
       await log.close();
     }
   } catch (error) {
-    throw asRotationError(error, file);
+    throw asTrouble(error, `archive ${file}`);
   }
 }
 
@@ -65,7 +65,7 @@ export async function recover(file: string, world: RotateWorld): Promise<void> {
       else rmSync(besidePath(file, move));
     }
   } catch (error) {
-    throw asRotationError(error, file);
+    throw asTrouble(error, `archive ${file}`);
   } finally {
     await continueStopped(file, world);
   }
@@ -218,9 +218,4 @@ function freeRank(file: string, wallMs: number): Rank {
 function blockBytesOf(file: string): number {
   const {bsize} = statfsSync(path.dirname(file));
   return bsize >= 4096 && bsize <= 65_536 ? bsize : 4096;
-}
-
-function asRotationError(error: unknown, file: string): Error {
-  // Our own failures, and system errors that have a reason in words; anything else is a bug and keeps its stack.
-  return systemCode(error) === undefined && error instanceof Error ? error : asDiskError(error, `archive ${file}`);
 }

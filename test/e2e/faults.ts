@@ -281,7 +281,7 @@ test('a program that exits at once is tried six times in half a minute at most, 
   const status = await it.appsup('status');
   t.is(status.code, 3);
   t.regex(status.stdout, /backoff.*exit 1: no such queue/);
-  t.true(readFileSync(path.join(it.home, 'failing/starts'), 'utf8').length / 2 <= 3);
+  t.true(readFileSync(path.join(it.home, 'failing/starts'), 'utf8').length / 2 <= 6);
   await it.ok('stop', 'failing');
 });
 

@@ -22,8 +22,12 @@ async function family(script: string): Promise<{leader: Leader; child: ChildProc
     env: {PATH: '/usr/bin:/bin', [MARK]: mark},
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-  const pids = String(line).trim().split(/\s+/).filter(Boolean).map(Number);
+  let line = '';
+  for await (const part of child.stdout as NodeJS.ReadableStream) {
+    line += String(part);
+    if (line.includes('\n')) break;
+  }
+  const pids = line.trim().split(/\s+/).filter(Boolean).map(Number);
   const pid = child.pid as number;
   return {leader: {pid, startTicks: systemProc.stat(pid)?.startTicks ?? 0, mark}, child, pids};
 }
@@ -32,9 +36,11 @@ test('membersOf() finds the group, children in sessions of their own, and grandc
   const {leader, pids} = await family(
     'sleep 300 & echo -n "$! "; setsid sleep 301 & echo -n "$! "; (setsid sleep 302 & echo -n "$! ")',
   );
+  t.teardown(async () => await endTree({...world, leader, killAt: () => 0}));
   t.is(pids.length, 3);
   const found = membersOf(systemProc, leader).map(({pid}) => pid);
-  t.deepEqual(new Set(found), new Set([leader.pid, ...pids]));
+  const inOrder = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b);
+  t.deepEqual(inOrder(found), inOrder([leader.pid, ...pids]));
   await endTree({...world, leader, killAt: () => 0});
   t.deepEqual(membersOf(systemProc, leader), []);
 });
