@@ -51,7 +51,7 @@ export const notifySchema = v.object({
     ...SINCE,
   }),
   every: key(duration('5m'), {
-    description: 'At most one message about a program in this time.',
+    description: 'At most one message of each kind about a program in this time.',
     unit: 'duration',
     default: '5m',
     example: '"1h"',

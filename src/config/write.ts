@@ -59,8 +59,7 @@ export function appFileText(choice: AppChoice, options: WriteOptions): string {
   ];
   // As a file URL, since the line must stay one line whatever the path holds.
   const schema = options.schema === undefined ? [] : [`#:schema ${pathToFileURL(options.schema).href}`];
-  const comment =
-    '# An app of appsup. After a change: appsup check, then appsup restart.';
+  const comment = '# An app of appsup. After a change: appsup check, then appsup restart.';
   const programs = choice.programs.map(programText);
   return `${[...schema, comment, '', ...aligned(head), ...programs].join('\n')}\n`;
 }

@@ -3,6 +3,7 @@ import type {Config} from '../config/load.ts';
 import type {LoadedApp} from '../config/app.ts';
 import type {Notify} from '../config/notify.ts';
 import type {AppSpec} from '../core/spec.ts';
+import {AppsupError} from '../errors.ts';
 import {adoptPort, leaseOf, leasePort} from '../ports/leases.ts';
 import {rangeFor} from '../ports/range.ts';
 import type {ReadApp} from '../supervisor/supervisor.ts';
@@ -25,10 +26,22 @@ export class Apps {
     this.#notify = this.#config.global.notify;
   }
 
+  /** @throws AppsupError `CONFIG` when the directory cannot be listed: that is not «no apps», and nothing is forgotten. */
   read(): readonly ReadApp[] {
-    this.#config = loadConfig(this.#paths);
-    const {global, diagnostics} = this.#config;
-    const broken = diagnostics.some(({file, severity}) => file === this.#paths.globalConfig && severity === 'error');
+    const config = loadConfig(this.#paths);
+    const unlisted = config.diagnostics.find(({file}) => file === this.#paths.apps);
+    if (unlisted !== undefined) {
+      throw new AppsupError(
+        'CONFIG',
+        unlisted.message,
+        unlisted.hint === undefined ? {} : {hint: unlisted.hint},
+      );
+    }
+    this.#config = config;
+    const {global, diagnostics} = config;
+    const broken = diagnostics.some(
+      ({file, severity}) => file === this.#paths.globalConfig && severity === 'error',
+    );
     if (!broken || global.notify !== undefined) this.#notify = global.notify;
     return [...this.#config.apps.values()].map((app) => readApp(app, this.#config.settings.baseUrl));
   }
@@ -46,7 +59,8 @@ export class Apps {
   /** The app's port: what its file says, else its lease, else a new lease. @throws AppsupError as ports/leases.ts */
   async portOf(app: AppSpec): Promise<number> {
     const lease = leaseOf(this.#paths, app.name);
-    if (lease !== undefined && (app.port === undefined ? !lease.fixed : lease.port === app.port)) return lease.port;
+    if (lease !== undefined && (app.port === undefined ? !lease.fixed : lease.port === app.port))
+      return lease.port;
     const {claims, ports} = this.#config.site;
     const request = {paths: this.#paths, app: app.name, claims};
     if (app.port !== undefined) return (await adoptPort({...request, port: app.port})).port;
@@ -58,7 +72,9 @@ export class Apps {
       ephemeral: ephemeralRange(),
       reserved: reservedPorts(),
     });
-    const taken = [...this.#config.apps.values()].flatMap(({spec}) => (spec?.port === undefined ? [] : [spec.port]));
+    const taken = [...this.#config.apps.values()].flatMap(({spec}) =>
+      spec?.port === undefined ? [] : [spec.port],
+    );
     return (await leasePort({...request, range, taken})).port;
   }
 }
@@ -71,6 +87,9 @@ function readApp({name, file, hash, spec, diagnostics}: LoadedApp, baseUrl: stri
     hash,
     spec,
     problems: errors.map(({line, column, message}) => `${file}:${line}:${column} ${message}`),
-    publicUrl: baseUrl === undefined || spec === undefined ? undefined : `${baseUrl.replace(/\/+$/, '')}${spec.mount}/`,
+    publicUrl:
+      baseUrl === undefined || spec === undefined
+        ? undefined
+        : `${baseUrl.replace(/\/+$/, '')}${spec.mount}/`,
   };
 }

@@ -40,10 +40,19 @@ export function takeInherited(env: NodeJS.ProcessEnv, lockFile: string): Inherit
  *
  * @throws AppsupError `SUPERVISOR_START` when it does not even say its version.
  */
-export async function startSuccessor({node, daemon, sockets}: HandOver, lock: Lock, paths: Pick<Paths, 'state'>): Promise<void> {
-  const trial = spawnSync(node, [daemon, '--version'], {env: ownEnvironment(), encoding: 'utf8', timeout: 30_000});
+export async function startSuccessor(
+  {node, daemon, sockets}: HandOver,
+  lock: Lock,
+  paths: Pick<Paths, 'state'>,
+): Promise<void> {
+  const trial = spawnSync(node, [daemon, '--version'], {
+    env: ownEnvironment(),
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
   if (trial.status !== 0) {
-    const why = trial.error?.message ?? (trial.stderr.trim() || `it ended with ${trial.signal ?? trial.status}`);
+    const why =
+      trial.error?.message ?? (trial.stderr.trim() || `it ended with ${trial.signal ?? trial.status}`);
     throw new AppsupError('SUPERVISOR_START', `Cannot start ${daemon} with ${node}: ${why}`, {
       hint: 'the supervisor that runs goes on as it is',
     });

@@ -14,7 +14,7 @@ import {Supervisor} from '../supervisor/supervisor.ts';
 import {systemClock} from '../system/clock.ts';
 import type {Clock} from '../system/clock.ts';
 import {SystemExits} from '../system/exits.ts';
-import {ensurePrivateDirectory} from '../system/files.ts';
+import {asDiskError, ensurePrivateDirectory} from '../system/files.ts';
 import {takeLock} from '../system/lock.ts';
 import type {Lock} from '../system/lock.ts';
 import {pathsFor} from '../system/paths.ts';
@@ -35,13 +35,23 @@ async function main(): Promise<void> {
   process.umask(0o077);
   process.title = 'appsupd';
   const paths = pathsFor(process.env);
-  for (const directory of [paths.state, paths.run, paths.desired, paths.processes, paths.logs, paths.requests]) {
+  for (const directory of [
+    paths.state,
+    paths.run,
+    paths.desired,
+    paths.processes,
+    paths.logs,
+    paths.requests,
+  ]) {
     ensurePrivateDirectory(directory);
   }
   const inherited = takeInherited(process.env, paths.lock);
   const lock = inherited.lock ?? takeLock(paths.lock);
   if (lock === undefined) {
-    tellStarter(process.env, new AppsupError('SUPERVISOR_RUNS', 'Another supervisor of yours runs on this host already'));
+    tellStarter(
+      process.env,
+      new AppsupError('SUPERVISOR_RUNS', 'Another supervisor of yours runs on this host already'),
+    );
     return;
   }
   const log = new OwnLog(paths.log);
@@ -74,7 +84,7 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
   const seenBefore = lastSeen(paths, proc.bootId());
   lock.write(`${process.pid} ${proc.stat(process.pid)?.startTicks ?? 0} ${proc.bootId()}`);
   // A wish to sleep ends with the first start.
-  rmSync(paths.asleep, {force: true});
+  removeStale(paths.asleep);
   const {username, homedir, shell, uid} = userInfo();
   const apps = new Apps({paths, login: username, uid});
   const exits = new SystemExits({proc, clock});
@@ -101,7 +111,9 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
       const holder = portHolder(port);
       return holder === undefined ? undefined : {...holder, text: describeHolder(holder)};
     },
-    inodeOf: (port) => listeners().find((each) => each.port === port && each.address === '127.0.0.1' && each.uid === uid)?.inode,
+    inodeOf: (port) =>
+      listeners().find((each) => each.port === port && each.address === '127.0.0.1' && each.uid === uid)
+        ?.inode,
     log: (level, message, facts) => log.write(level, message, facts),
     lastSeen: seenBefore,
     inherited: sockets,
@@ -116,21 +128,28 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
   log.write('info', 'started', {pid: process.pid, version: version(), node: process.version});
   await supervisor.begin();
   const boot = proc.bootId();
-  if (!isBootTold(paths, boot)) void supervisor.tellBoot().then(() => markBootTold(paths, boot, (reason) => log.write('warn', reason)));
+  if (!isBootTold(paths, boot))
+    void supervisor.tellBoot().then(() => markBootTold(paths, boot, (reason) => log.write('warn', reason)));
   // The lock is ours, so whatever lies there is a dead supervisor's.
-  rmSync(paths.socket, {force: true});
+  removeStale(paths.socket);
   control.server = await serveControl({
     api: supervisor,
     socket: paths.socket,
     version: version(),
     log: (message, facts) => log.write('warn', message, facts),
   });
-  process.on('SIGHUP', () => void supervisor.reload({apps: []}));
+  process.on('SIGHUP', () => {
+    supervisor.reload({apps: []}).catch((error: unknown) => log.write('error', messageOf(error)));
+  });
   return end;
 }
 
 /** Tell people of what happens, for as long as the supervisor lives. */
-function listen(supervisor: Supervisor, apps: Apps, {clock, log, home}: {clock: Clock; log: OwnLog; home: string}): void {
+function listen(
+  supervisor: Supervisor,
+  apps: Apps,
+  {clock, log, home}: {clock: Clock; log: OwnLog; home: string},
+): void {
   const write: OwnLog['write'] = (level, message, facts) => log.write(level, message, facts);
   const post = new Post({clock, log: write, directory: home, env: commandEnvironment(process.env, home)});
   const notifier = new Notifier({
@@ -145,10 +164,22 @@ function listen(supervisor: Supervisor, apps: Apps, {clock, log, home}: {clock: 
   void supervisor.events((event) => notifier.take(event), new AbortController().signal);
 }
 
+/** @throws AppsupError `DISK` */
+function removeStale(file: string): void {
+  try {
+    rmSync(file, {force: true});
+  } catch (error) {
+    throw asDiskError(error, `remove ${file}`);
+  }
+}
+
 if (process.argv[2] === '--version') process.stdout.write(`${version()}\n`);
-else void main().catch((error: unknown) => {
-  tellStarter(process.env, error);
-  process.stderr.write(`${isAppsupError(error) || !(error instanceof Error) ? messageOf(error) : error.stack}\n`);
-  // What was begun (helpers, timers) must not keep a supervisor that answers nobody, with the lock in its hand.
-  process.exit(1);
-});
+else
+  void main().catch((error: unknown) => {
+    tellStarter(process.env, error);
+    process.stderr.write(
+      `${isAppsupError(error) || !(error instanceof Error) ? messageOf(error) : error.stack}\n`,
+    );
+    // What was begun (helpers, timers) must not keep a supervisor that answers nobody, with the lock in its hand.
+    process.exit(1);
+  });

@@ -10,7 +10,7 @@ export async function copyBytes(
   {from, to}: {readonly from: number; readonly to: number},
 ): Promise<void> {
   const piece = Buffer.allocUnsafe(Math.min(PIECE, Math.max(0, to - from)));
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     const {bytesRead} = await source.read(piece, 0, Math.min(piece.length, to - at), at);
     // It became shorter: somebody emptied it.
     if (bytesRead === 0) return;
@@ -33,8 +33,13 @@ export async function readBytes(file: FileHandle, from: number, length: number):
 
 /** Write all of it, at a place, or with `undefined` where the file stands. */
 export async function writeAll(file: FileHandle, bytes: Buffer, at: number | undefined): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const {bytesWritten} = await file.write(bytes, done, bytes.length - done, at === undefined ? null : at + done);
+  for (let done = 0; done < bytes.length;) {
+    const {bytesWritten} = await file.write(
+      bytes,
+      done,
+      bytes.length - done,
+      at === undefined ? null : at + done,
+    );
     done += bytesWritten;
   }
 }

@@ -21,7 +21,8 @@ export function archivesOf(log: string): readonly Archive[] {
 export function removeSurplus(logs: readonly string[], limits: LogLimits, wallMs: number): void {
   const most = mostBytes(limits);
   const liveBytes = logs.reduce((sum, log) => sum + Math.min(most, sizeOf(log) ?? 0), 0);
-  for (const {file} of surplus(logs.flatMap(archivesOf), limits, {wallMs, liveBytes})) rmSync(file, {force: true});
+  for (const {file} of surplus(logs.flatMap(archivesOf), limits, {wallMs, liveBytes}))
+    rmSync(file, {force: true});
 }
 
 /** A log of so many bytes is rotated. */
@@ -35,7 +36,8 @@ export function untilOld(log: string, {maxAgeMs}: Pick<LogLimits, 'maxAgeMs'>, w
   const newest = archivesOf(log)
     .toSorted((a, b) => compareRanks(a.rank, b.rank))
     .at(-1);
-  const began = newest === undefined ? (statOf(log)?.birthtimeMs ?? wallMs) : momentOfStamp(newest.rank.stamp);
+  const began =
+    newest === undefined ? (statOf(log)?.birthtimeMs ?? wallMs) : momentOfStamp(newest.rank.stamp);
   return began + maxAgeMs - wallMs;
 }
 

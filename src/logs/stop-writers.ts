@@ -101,7 +101,11 @@ async function withWritersStopped(
   const guards: Guard[] = [];
   try {
     // Again until nobody is found: a process may have been forked between looking and stopping.
-    for (let running = runningWriters(file, world); running.length > 0; running = runningWriters(file, world)) {
+    for (
+      let running = runningWriters(file, world);
+      running.length > 0;
+      running = runningWriters(file, world)
+    ) {
       for (const pid of running) toContinue.add(pid);
       record(file, toContinue, world);
       world.onStep?.('recorded');
@@ -116,7 +120,8 @@ async function withWritersStopped(
     world.onStep?.('stopped');
     await action(() => {
       const running = runningWriters(file, world);
-      if (running.length > 0) throw cannotStop(`Cannot archive ${file}: process ${running.join(', ')} was continued`);
+      if (running.length > 0)
+        throw cannotStop(`Cannot archive ${file}: process ${running.join(', ')} was continued`);
     });
   } finally {
     for (const pid of toContinue) world.processes.signal(pid, 'SIGCONT');
@@ -129,7 +134,11 @@ async function withWritersStopped(
 async function endOldGuards(file: string, world: RotateWorld): Promise<void> {
   const guards = (): readonly number[] => world.files.writers(recordPath(file));
   for (const pid of guards()) world.processes.signal(pid, 'SIGKILL');
-  await until(() => guards().length === 0, world, `Cannot archive ${file}: a helper of an earlier rotation does not end`);
+  await until(
+    () => guards().length === 0,
+    world,
+    `Cannot archive ${file}: a helper of an earlier rotation does not end`,
+  );
 }
 
 /** Continue what a supervisor that was killed had stopped. */

@@ -26,7 +26,10 @@ export function inodeOfOwn(fd: number): number | undefined {
 }
 
 function descriptorsOf(pid: number): readonly {readonly fd: number; readonly target: string}[] {
-  return listQuietly(`/proc/${pid}/fd`).map((name) => ({fd: Number(name), target: linkOf(`/proc/${pid}/fd/${name}`)}));
+  return listQuietly(`/proc/${pid}/fd`).map((name) => ({
+    fd: Number(name),
+    target: linkOf(`/proc/${pid}/fd/${name}`),
+  }));
 }
 
 /*

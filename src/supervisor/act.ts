@@ -7,7 +7,10 @@ import type {Selection} from './targets.ts';
 import type {Unit} from './unit.ts';
 
 /** Do what was asked with the chosen units of one app, and say for each what came of it. */
-export async function act(selection: Selection, {action, wait = true}: ActRequest): Promise<readonly ActResult[]> {
+export async function act(
+  selection: Selection,
+  {action, wait = true}: ActRequest,
+): Promise<readonly ActResult[]> {
   const {app, units} = selection;
   if (action !== 'stop' && app.problems.length > 0) return refused(app, units, action);
   switch (action) {
@@ -82,9 +85,16 @@ async function restart(app: HostedApp, units: readonly Unit[], wait: boolean): P
     const previousPid = before?.pid;
     if (unit.main?.process === before && before !== undefined) {
       const message = servesOn(unit, before.pid);
-      results.push(actResult(app, unit, {ok: false, previousPid, overlapped, failure: unit.lastChangeFailed, message}));
+      results.push(
+        actResult(app, unit, {ok: false, previousPid, overlapped, failure: unit.lastChangeFailed, message}),
+      );
     } else {
-      results.push({...startResult(app, unit), previousPid, overlapped, cutOff: overlapped && unit.lastLeftByForce});
+      results.push({
+        ...startResult(app, unit),
+        previousPid,
+        overlapped,
+        cutOff: overlapped && unit.lastLeftByForce,
+      });
     }
   }
   return results;
@@ -125,7 +135,11 @@ function hasStarted(app: HostedApp, unit: Unit): boolean {
 
 function startResult(app: HostedApp, unit: Unit): ActResult {
   const waitsFor = app.waitsFor(unit);
-  if (waitsFor !== undefined) return actResult(app, unit, {ok: false, message: `waits for ${waitsFor}, and starts as soon as that is there`});
+  if (waitsFor !== undefined)
+    return actResult(app, unit, {
+      ok: false,
+      message: `waits for ${waitsFor}, and starts as soon as that is there`,
+    });
   const finished = unit.state.id === 'exited' && unit.state.exit.code === 0;
   const ok = unit.state.id === 'running' || finished;
   return actResult(app, unit, {ok, failure: ok ? undefined : unit.lastFailure});

@@ -24,9 +24,7 @@ export function inheritanceOf(records: readonly UnitRecord[], proc: Proc): Inher
   const living = records.filter(({main}) => main !== undefined && isLiving(main));
   return {
     living,
-    superseded: records.flatMap((unit) =>
-      unit.others.filter(isLiving).map((process) => ({unit, process})),
-    ),
+    superseded: records.flatMap((unit) => unit.others.filter(isLiving).map((process) => ({unit, process}))),
     dead: records.filter((unit) => unit.main !== undefined && !living.includes(unit)),
   };
 }
@@ -51,7 +49,11 @@ export async function endOrphans(
   await Promise.all(
     [...marks].map(async ([mark, pid]) => {
       onOrphan(mark);
-      await endTree({...world, leader: {pid, startTicks: proc.stat(pid)?.startTicks ?? 0, mark}, killAt: () => 0});
+      await endTree({
+        ...world,
+        leader: {pid, startTicks: proc.stat(pid)?.startTicks ?? 0, mark},
+        killAt: () => 0,
+      });
     }),
   );
 }

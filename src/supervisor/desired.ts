@@ -12,7 +12,13 @@ export class DesiredStates {
   readonly #directory: string;
   readonly #onGarbage: (file: string) => void;
 
-  constructor({paths, onGarbage}: {readonly paths: Pick<Paths, 'desired'>; readonly onGarbage: (file: string) => void}) {
+  constructor({
+    paths,
+    onGarbage,
+  }: {
+    readonly paths: Pick<Paths, 'desired'>;
+    readonly onGarbage: (file: string) => void;
+  }) {
     this.#directory = paths.desired;
     this.#onGarbage = onGarbage;
   }
@@ -44,7 +50,8 @@ export class DesiredStates {
 function parse(text: string): ReadonlyMap<string, Desired> | undefined {
   try {
     const value = JSON.parse(text) as {version?: unknown; processes?: unknown} | null;
-    if (value?.version !== 1 || typeof value.processes !== 'object' || value.processes === null) return undefined;
+    if (value?.version !== 1 || typeof value.processes !== 'object' || value.processes === null)
+      return undefined;
     const wishes = new Map<string, Desired>();
     for (const [process, wish] of Object.entries<unknown>({...value.processes})) {
       if (wish === 'running' || wish === 'stopped') wishes.set(process, wish);

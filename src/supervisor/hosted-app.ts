@@ -218,7 +218,12 @@ export class HostedApp {
     return this.spec !== undefined && webProgram(this.spec) !== undefined;
   }
 
-  #add(program: ProgramSpec, process: string, index: number, found?: {main: Started; restarts: number}): Unit {
+  #add(
+    program: ProgramSpec,
+    process: string,
+    index: number,
+    found?: {main: Started; restarts: number},
+  ): Unit {
     const unit = new Unit({
       id: {app: this.name, program: program.name, process, index},
       spec: program,
@@ -262,7 +267,9 @@ export class HostedApp {
   }
 
   #wishOf({program, process}: UnitIdentity): Desired | undefined {
-    const sibling = [...this.#wishes.keys()].find((name) => name === program || name.replace(/_\d+$/, '') === program);
+    const sibling = [...this.#wishes.keys()].find(
+      (name) => name === program || name.replace(/_\d+$/, '') === program,
+    );
     return this.#wishes.get(process) ?? this.#wishes.get(sibling ?? '');
   }
 

@@ -13,7 +13,8 @@ const MOST_BYTES = 1024 * 1024;
 const MOST_LINES = 12;
 
 /** Python's and Node's last line of a traceback: `ModuleNotFoundError: No module named 'x'`, `redis.ConnectionError: ...`. */
-const EXCEPTION = /^(?:[A-Za-z_][\w.]*\.)?(?:[A-Z]\w*)?(?:Error|Exception|Exit|Interrupt|Refused|DoesNotExist|Timeout|Warning)(?::|$| \[)/;
+const EXCEPTION =
+  /^(?:[A-Za-z_][\w.]*\.)?(?:[A-Z]\w*)?(?:Error|Exception|Exit|Interrupt|Refused|DoesNotExist|Timeout|Warning)(?::|$| \[)/;
 /** `app.js:3` or `  File "/home/...", line 12`: where a traceback's last step begins. */
 const PYTHON_FRAME = /^\s+File "/;
 

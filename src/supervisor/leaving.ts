@@ -12,7 +12,15 @@ export class Leaving {
   readonly #clock: Clock;
   #timer: Timer | undefined;
 
-  constructor({process, program, clock}: {readonly process: LiveProcess; readonly program: ProgramSpec; readonly clock: Clock}) {
+  constructor({
+    process,
+    program,
+    clock,
+  }: {
+    readonly process: LiveProcess;
+    readonly program: ProgramSpec;
+    readonly clock: Clock;
+  }) {
     this.process = process;
     this.#clock = clock;
     process.terminate(`SIG${program.stopSignal}`);

@@ -40,7 +40,8 @@ export class LimitWatch {
   #measureLater(most: number): void {
     this.#after(MEASURE_MS, () => {
       const bytes = this.#options.memory();
-      if (bytes > most) this.#options.onLimit(`it uses ${megabytes(bytes)} of memory, its limit is ${megabytes(most)}`);
+      if (bytes > most)
+        this.#options.onLimit(`it uses ${megabytes(bytes)} of memory, its limit is ${megabytes(most)}`);
       this.#measureLater(most);
     });
   }

@@ -77,7 +77,9 @@ export class LiveProcess {
       for (const {pid} of membersOf(proc, this.record)) processes.signal(pid, 'SIGTERM');
       this.#killAt = Math.min(this.#killAt, clock.monotonic() + STRAGGLERS_MS);
     }
-    void endTree({...this.#world, leader: this.record, killAt: () => this.#killAt}).then(() => this.#onGone(exit));
+    void endTree({...this.#world, leader: this.record, killAt: () => this.#killAt}).then(() =>
+      this.#onGone(exit),
+    );
   }
 
   /** Send the stop signal. The one who asks watches the time and calls {@link LiveProcess.kill}. */
@@ -94,12 +96,18 @@ export class LiveProcess {
   /** SIGKILL to everything, now. */
   kill(): void {
     this.#killAt = -Infinity;
-    for (const {pid} of membersOf(this.#world.proc, this.record)) this.#world.processes.signal(pid, 'SIGKILL');
+    for (const {pid} of membersOf(this.#world.proc, this.record))
+      this.#world.processes.signal(pid, 'SIGKILL');
   }
 
   /** True while the leader lives. */
   lives(): boolean {
     return lives(this.#world.proc, this.record);
+  }
+
+  /** How long it has been there; also when the clock was set meanwhile. */
+  ageMs(): number {
+    return this.#world.proc.ageMs(this.record.startTicks);
   }
 
   /** Bytes of the whole tree; memory that several processes share is counted once. */

@@ -26,7 +26,12 @@ export type ProbeResult =
 const BROKEN = new Set([500, 502, 503, 504]);
 
 /** A TCP connection, and nothing sent. */
-export async function askEndpoint(host: string, port: number, timeoutMs: number, signal: AbortSignal): Promise<ProbeResult> {
+export async function askEndpoint(
+  host: string,
+  port: number,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<ProbeResult> {
   return await connect({host, port}, timeoutMs, signal);
 }
 
@@ -54,7 +59,9 @@ async function askHttp(
       timeout: readiness.timeoutMs,
       headers: {host, 'user-agent': 'appsup', ...(https ? {'x-forwarded-proto': 'https'} : {})},
     });
-    request.once('timeout', () => request.destroy(new Error(`no answer within ${readiness.timeoutMs / 1000} s`)));
+    request.once('timeout', () =>
+      request.destroy(new Error(`no answer within ${readiness.timeoutMs / 1000} s`)),
+    );
     request.once('error', (error) => resolve(failure(error)));
     request.once('response', (response) => {
       const status = response.statusCode ?? 0;
@@ -74,7 +81,9 @@ function target(address: Address): {readonly path: string} | {readonly host: str
 async function connect(to: net.NetConnectOpts, timeoutMs: number, signal: AbortSignal): Promise<ProbeResult> {
   return await new Promise((resolve) => {
     const socket = net.connect({...to, signal});
-    socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no connection within ${timeoutMs / 1000} s`)));
+    socket.setTimeout(timeoutMs, () =>
+      socket.destroy(new Error(`no connection within ${timeoutMs / 1000} s`)),
+    );
     socket.once('error', (error) => resolve(failure(error)));
     socket.once('connect', () => {
       socket.destroy();

@@ -45,7 +45,11 @@ export class Prover {
    */
   async ready(
     started: Started,
-    {signal, beside, onRefusal}: {readonly signal: AbortSignal; readonly beside: boolean; readonly onRefusal: (detail: string) => void},
+    {
+      signal,
+      beside,
+      onRefusal,
+    }: {readonly signal: AbortSignal; readonly beside: boolean; readonly onRefusal: (detail: string) => void},
   ): Promise<void> {
     const {readiness, startMs} = started.program;
     if (readiness.kind === 'none') return await this.#wait(startMs, signal);
@@ -54,7 +58,8 @@ export class Prover {
       return await lineInLog(logFile, logOffset, new RegExp(readiness.pattern), signal);
     }
     for (let look = 0; ; look++) {
-      const answer = beside && !started.private ? this.#isAccepting(started) : await this.check(started, signal);
+      const answer =
+        beside && !started.private ? this.#isAccepting(started) : await this.check(started, signal);
       signal.throwIfAborted();
       if (answer.up) return;
       if (!answer.refused) onRefusal(answer.detail);
@@ -79,7 +84,10 @@ export class Prover {
         return request === undefined ? {up: true, detail: 'it serves nothing'} : await probe(request, signal);
       }
       case 'exec':
-        return await askCommand(readiness.argv, (await this.#factsOf(started)).prepared, {timeoutMs: readiness.timeoutMs, signal});
+        return await askCommand(readiness.argv, (await this.#factsOf(started)).prepared, {
+          timeoutMs: readiness.timeoutMs,
+          signal,
+        });
       case 'log':
       case 'none':
         return {up: true, detail: 'it is not asked'};
@@ -97,8 +105,12 @@ export class Prover {
 
   #isAccepting({process, app}: Started): ProbeResult {
     const inode = this.#options.heldInode(app.name);
-    const up = inode !== undefined && membersOf(this.#options.proc, process.record).some(({pid}) => accepts(pid, inode));
-    return up ? {up, detail: 'accepts visitors'} : {up, refused: true, detail: 'does not accept visitors yet'};
+    const up =
+      inode !== undefined &&
+      membersOf(this.#options.proc, process.record).some(({pid}) => accepts(pid, inode));
+    return up
+      ? {up, detail: 'accepts visitors'}
+      : {up, refused: true, detail: 'does not accept visitors yet'};
   }
 
   async #request(

@@ -16,7 +16,8 @@ export async function askCommand(
     // A group of its own, so that what it starts ends with it when time is up.
     const child = spawn(file, args, {cwd: directory, env, stdio: 'ignore', detached: true});
     const stop = () => {
-      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL');
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+        process.kill(-child.pid, 'SIGKILL');
     };
     const late = setTimeout(stop, timeoutMs);
     signal.addEventListener('abort', stop, {once: true});
@@ -27,7 +28,8 @@ export async function askCommand(
     };
     child.once('error', (error) => done({up: false, refused: false, detail: `${file}: ${error.message}`}));
     child.once('exit', (code, by) => {
-      const detail = by === null ? `${file} ends with ${code}` : `${file} ended by ${by} (limit ${timeoutMs / 1000} s)`;
+      const detail =
+        by === null ? `${file} ends with ${code}` : `${file} ended by ${by} (limit ${timeoutMs / 1000} s)`;
       done(code === 0 ? {up: true, detail} : {up: false, refused: false, detail});
     });
   });
@@ -37,7 +39,12 @@ export async function askCommand(
 const PIECE = 64 * 1024;
 
 /** Resolves when a line of the log after `offset` matches. Rejects when aborted. */
-export async function lineInLog(logFile: string, offset: number, pattern: RegExp, signal: AbortSignal): Promise<void> {
+export async function lineInLog(
+  logFile: string,
+  offset: number,
+  pattern: RegExp,
+  signal: AbortSignal,
+): Promise<void> {
   let position = offset;
   let rest = '';
   const fd = openSync(logFile, 'r');

@@ -51,7 +51,10 @@ export class Records {
   }
 
   write(record: UnitRecord): void {
-    writeAtomically(this.#file(record.app.name, record.process), JSON.stringify({...record, app: withoutEnvironment(record.app)}));
+    writeAtomically(
+      this.#file(record.app.name, record.process),
+      JSON.stringify({...record, app: withoutEnvironment(record.app)}),
+    );
   }
 
   remove(app: string, process: string): void {
@@ -80,11 +83,16 @@ export class Records {
 export function parseRecord(text: string): UnitRecord | undefined {
   try {
     const value = JSON.parse(text) as Partial<UnitRecord> | null;
-    if (value?.version !== 1 || !isName(value.app?.name ?? '') || !isName(value.process ?? '')) return undefined;
+    if (value?.version !== 1 || !isName(value.app?.name ?? '') || !isName(value.process ?? ''))
+      return undefined;
     const programs: unknown = value.app?.programs;
-    if (!Array.isArray(programs) || !programs.every(isProgram) || !Array.isArray(value.others)) return undefined;
+    if (!Array.isArray(programs) || !programs.every(isProgram) || !Array.isArray(value.others))
+      return undefined;
     const others: readonly unknown[] = value.others;
-    const all = [...others, ...(value.main === undefined ? [] : [value.main])] as (Partial<ProcessRecord> | null)[];
+    const all = [
+      ...others,
+      ...(value.main === undefined ? [] : [value.main]),
+    ] as (Partial<ProcessRecord> | null)[];
     if (!all.every(isProcessRecord)) return undefined;
     const app = {...value.app, programs: programs.map(withInfinity)};
     return {restarts: 0, main: undefined, ...value, app} as UnitRecord;
@@ -129,12 +137,17 @@ function withInfinity(program: ProgramSpec): ProgramSpec {
 }
 
 /** The app without `env`: it may hold secrets, and state files hold none. */
-export function withoutEnvironment(app: AppSpec): AppSpec {
+function withoutEnvironment(app: AppSpec): AppSpec {
   return {...app, env: {}, programs: app.programs.map((program) => ({...program, env: {}}))};
 }
 
 /** A short name for a socket of one generation; socket paths are short of room (unix(7)). */
-export function privateSocketPath(paths: Pick<Paths, 'run'>, app: string, process: string, generation: number): string {
+export function privateSocketPath(
+  paths: Pick<Paths, 'run'>,
+  app: string,
+  process: string,
+  generation: number,
+): string {
   const unit = createHash('sha256').update(`${app}:${process}`).digest('hex').slice(0, 8);
   return path.join(paths.run, `${unit}-${(generation % 36 ** 5).toString(36)}.sock`);
 }

@@ -38,7 +38,7 @@ export function appStatus(app: HostedApp, clock: Clock, memory: MemoryOf | undef
 }
 
 /** The public address if it is known, else the local one; `undefined` when the app serves nothing. */
-export function whereOf(app: HostedApp): string | undefined {
+function whereOf(app: HostedApp): string | undefined {
   if (app.spec === undefined || !app.serves) return undefined;
   return app.publicUrl ?? localUrl(app);
 }
@@ -50,14 +50,19 @@ function servingPort(app: HostedApp): number | undefined {
 }
 
 /** The address on this host, as the front end asks it. */
-export function localUrl(app: HostedApp): string | undefined {
+function localUrl(app: HostedApp): string | undefined {
   const port = servingPort(app);
   if (port === undefined || app.spec === undefined || !app.serves) return undefined;
   const path = app.spec.prefix === 'keep' ? `${app.spec.mount}/` : '/';
   return `http://127.0.0.1:${port}${path}`;
 }
 
-function processStatus(app: HostedApp, unit: Unit, clock: Clock, memory: MemoryOf | undefined): ProcessStatus {
+function processStatus(
+  app: HostedApp,
+  unit: Unit,
+  clock: Clock,
+  memory: MemoryOf | undefined,
+): ProcessStatus {
   const {state, main} = unit;
   return {
     app: app.name,
@@ -70,7 +75,8 @@ function processStatus(app: HostedApp, unit: Unit, clock: Clock, memory: MemoryO
     pid: main?.process.pid,
     memory: main === undefined ? undefined : memory?.get(main.process.pid),
     reason: reasonOf(app, unit),
-    nextTryAt: state.id === 'backoff' ? clock.wall() + Math.max(0, state.until - clock.monotonic()) : undefined,
+    nextTryAt:
+      state.id === 'backoff' ? clock.wall() + Math.max(0, state.until - clock.monotonic()) : undefined,
     health: unit.verdict === undefined ? undefined : unit.verdict.healthy ? 'healthy' : 'unhealthy',
     adopted: main?.process.adopted ?? false,
     lastChangeFailed: unit.change === undefined ? unit.lastChangeFailed?.reason : undefined,
@@ -141,10 +147,14 @@ function errorOf(app: HostedApp, unit: Unit, message: string | undefined, failur
   }
   const name = `${app.name}:${unit.id.process}`;
   const why = failure?.reason ?? `it is ${unit.state.id}`;
-  return new AppsupError('NOT_READY', message === undefined ? `${name} did not start: ${why}` : `${name}  ${message}`, {
-    hint: `appsup logs ${name}`,
-    details: {state: unit.state.id, ...(failure === undefined ? {} : {reason: failure.reason})},
-  }).toJSON();
+  return new AppsupError(
+    'NOT_READY',
+    message === undefined ? `${name} did not start: ${why}` : `${name}  ${message}`,
+    {
+      hint: `appsup logs ${name}`,
+      details: {state: unit.state.id, ...(failure === undefined ? {} : {reason: failure.reason})},
+    },
+  ).toJSON();
 }
 
 /** Name of a machine state in supervisord's words. */

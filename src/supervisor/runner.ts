@@ -72,9 +72,13 @@ export class ProcessRunner implements Runner {
     const now = await lookUp(unit.app);
     const program = now.app.programs.find(({name}) => name === unit.program);
     if (program === undefined) {
-      throw new AppsupError('NO_SUCH_PROGRAM', `Cannot start "${unit.app}:${unit.program}": ${now.app.file} has no such program`);
+      throw new AppsupError(
+        'NO_SUCH_PROGRAM',
+        `Cannot start "${unit.app}:${unit.program}": ${now.app.file} has no such program`,
+      );
     }
-    if (program.listen !== 'none' && now.port === undefined && now.portRefusal !== undefined) throw now.portRefusal;
+    if (program.listen !== 'none' && now.port === undefined && now.portRefusal !== undefined)
+      throw now.portRefusal;
     const generation = this.#nextGeneration();
     const prepared = await prepare(now.app, program, this.#context(unit, now, generation));
     for (const warning of prepared.warnings) onWarning(unit.app, unit.process, warning);
@@ -85,7 +89,11 @@ export class ProcessRunner implements Runner {
 
   async ready(
     started: Started,
-    options: {readonly signal: AbortSignal; readonly beside: boolean; readonly onRefusal: (detail: string) => void},
+    options: {
+      readonly signal: AbortSignal;
+      readonly beside: boolean;
+      readonly onRefusal: (detail: string) => void;
+    },
   ): Promise<void> {
     await this.#prover.ready(started, options);
   }
@@ -101,13 +109,20 @@ export class ProcessRunner implements Runner {
     const needed = process.memory() * 1.1;
     const free = proc.availableMemory();
     if (free === undefined || free > needed) return true;
-    onWarning(app.name, main.program.name, 'there is not enough free memory for two generations: stop, then start');
+    onWarning(
+      app.name,
+      main.program.name,
+      'there is not enough free memory for two generations: stop, then start',
+    );
     return false;
   }
 
   lastWords({record, secrets}: LiveProcess): LastWords {
     const {reason, lines} = lastWords(record.logFile, record.logOffset);
-    return {reason: reason === undefined ? undefined : mask(reason, secrets), lines: lines.map((line) => mask(line, secrets))};
+    return {
+      reason: reason === undefined ? undefined : mask(reason, secrets),
+      lines: lines.map((line) => mask(line, secrets)),
+    };
   }
 
   #context(unit: UnitIdentity, {port, publicUrl}: AppAtStart, generation: number): LaunchContext {
@@ -122,7 +137,11 @@ export class ProcessRunner implements Runner {
     const identity = parseMark(process.record.mark);
     const unit = {app: app.name, program: program.name, process: identity?.process ?? program.name, index: 0};
     const current = now.app.programs.find(({name}) => name === program.name) ?? program;
-    const prepared = await this.#options.prepare(now.app, current, this.#context(unit, now, process.record.generation));
+    const prepared = await this.#options.prepare(
+      now.app,
+      current,
+      this.#context(unit, now, process.record.generation),
+    );
     return {prepared, publicUrl: now.publicUrl};
   }
 
@@ -170,12 +189,10 @@ export class ProcessRunner implements Runner {
     // The exit may come before there is something to tell of it.
     const {promise: exited, resolve: onExit} = withResolvers<Exit>();
     const request = {...prepared, sockets: sockets.fds, logFile, limits: program.limits};
-    const {pid} = await processes
-      .spawn(request, onExit)
-      .catch((error: unknown) => {
-        sockets.own?.close();
-        throw asStartError(error, unit, prepared);
-      });
+    const {pid} = await processes.spawn(request, onExit).catch((error: unknown) => {
+      sockets.own?.close();
+      throw asStartError(error, unit, prepared);
+    });
     const record: ProcessRecord = {
       generation,
       pid,
@@ -233,6 +250,11 @@ function asStartError(error: unknown, unit: UnitIdentity, prepared: Prepared): u
   const code = systemCode(error);
   if (code === undefined) return error;
   // spawn(2) says ENOENT also for the directory.
-  const what = code === 'ENOENT' || code === 'ENOTDIR' ? `${prepared.directory} is not a directory that can be entered` : messageOf(error);
-  return new AppsupError('START_FAILED', `Cannot start "${unit.app}:${unit.process}": ${what}`, {cause: error});
+  const what =
+    code === 'ENOENT' || code === 'ENOTDIR'
+      ? `${prepared.directory} is not a directory that can be entered`
+      : messageOf(error);
+  return new AppsupError('START_FAILED', `Cannot start "${unit.app}:${unit.process}": ${what}`, {
+    cause: error,
+  });
 }

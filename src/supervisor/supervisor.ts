@@ -67,10 +67,16 @@ export interface SupervisorOptions extends ProcessWorld {
   /** The app's port: fixed, or leased for ever. @throws AppsupError `PORTS_EXHAUSTED`, ... */
   readonly portOf: (app: AppSpec) => Promise<number>;
   /** Who listens on a port; `text` is `bob (uid 1007), listening on 127.0.0.1`. */
-  readonly holderOf: (port: number) => {readonly uid: number; readonly user: string; readonly text: string} | undefined;
+  readonly holderOf: (
+    port: number,
+  ) => {readonly uid: number; readonly user: string; readonly text: string} | undefined;
   /** The socket that listens on 127.0.0.1:port. */
   readonly inodeOf: (port: number) => number | undefined;
-  readonly log: (level: 'info' | 'warn' | 'error', message: string, facts?: Readonly<Record<string, unknown>>) => void;
+  readonly log: (
+    level: 'info' | 'warn' | 'error',
+    message: string,
+    facts?: Readonly<Record<string, unknown>>,
+  ) => void;
   /** When a supervisor was last known to live, wall clock; `undefined` after a clean end or a reboot. */
   readonly lastSeen: number | undefined;
   /** Sockets that a predecessor handed over: descriptors by port. */
@@ -127,7 +133,7 @@ export class Supervisor implements SupervisorApi {
     const kept = [...living.map(({main}) => main?.mark), ...superseded.map(({process}) => process.mark)];
     const keep = new Set(kept.filter((mark) => mark !== undefined));
     await endOrphans(this.#options, paths.state, keep, (mark) => log('warn', 'an orphan is ended', {mark}));
-    this.#readApps();
+    this.#readAppsQuietly();
     await Promise.all([...this.#apps.values()].map(async (app) => await this.#wake(app)));
   }
 
@@ -167,7 +173,9 @@ export class Supervisor implements SupervisorApi {
   async status({targets, memory}: StatusRequest): Promise<StatusReport> {
     const chosen = targets.length === 0 ? undefined : select(this.#apps, targets);
     const apps = chosen === undefined ? [...this.#apps.values()] : chosen.map(({app}) => app);
-    const leaders = apps.flatMap((app) => [...app.units.values()].flatMap(({main}) => main?.process.pid ?? []));
+    const leaders = apps.flatMap((app) =>
+      [...app.units.values()].flatMap(({main}) => main?.process.pid ?? []),
+    );
     const measured = memory ? measureMemory(this.#options.proc, leaders) : undefined;
     const meant = new Set(chosen?.flatMap(({units}) => units.map(({id}) => `${id.app}:${id.process}`)));
     return {
@@ -184,7 +192,8 @@ export class Supervisor implements SupervisorApi {
   }
 
   async act(request: ActRequest, onProgress: (event: SupervisorEvent) => void): Promise<ActReport> {
-    if (this.#ending) throw new AppsupError('SUPERVISOR_GONE', 'Cannot do that now: the supervisor is ending');
+    if (this.#ending)
+      throw new AppsupError('SUPERVISOR_GONE', 'Cannot do that now: the supervisor is ending');
     if (request.action !== 'stop') await this.#readAgain();
     const selection = select(this.#apps, request.targets);
     const apps = new Set(selection.map(({app}) => app.name));
@@ -226,9 +235,13 @@ export class Supervisor implements SupervisorApi {
     this.#ending = true;
     try {
       if (stopApps) {
-        await Promise.all([...this.#apps.values()].map(async (app) => await app.halt([...app.units.values()])));
+        await Promise.all(
+          [...this.#apps.values()].map(async (app) => await app.halt([...app.units.values()])),
+        );
       }
-      await this.#options.onShutdown(successor === undefined ? undefined : {...successor, sockets: this.#heldSockets()});
+      await this.#options.onShutdown(
+        successor === undefined ? undefined : {...successor, sockets: this.#heldSockets()},
+      );
     } catch (error) {
       this.#ending = false;
       throw error;
@@ -237,7 +250,9 @@ export class Supervisor implements SupervisorApi {
   }
 
   #heldSockets(): HandOver['sockets'] {
-    return [...this.#apps.values()].flatMap(({socket}) => (socket === undefined ? [] : [{port: socket.port, fd: socket.fd}]));
+    return [...this.#apps.values()].flatMap(({socket}) =>
+      socket === undefined ? [] : [{port: socket.port, fd: socket.fd}],
+    );
   }
 
   #adopt(record: UnitRecord): void {
@@ -247,7 +262,10 @@ export class Supervisor implements SupervisorApi {
     const live = adoptProcess(this.#options, main);
     const hosted = this.#host(app.name, app.file);
     hosted.port = main.port;
-    const unit = hosted.adopt({record, main: {process: live, app, program, private: main.privateSocket !== undefined}});
+    const unit = hosted.adopt({
+      record,
+      main: {process: live, app, program, private: main.privateSocket !== undefined},
+    });
     void live.gone.then(() => removePrivateSocket(main));
     this.#adopted++;
     this.#quietly({app: app.name, process}, () => hosted.rememberWish(unit));
@@ -269,7 +287,9 @@ export class Supervisor implements SupervisorApi {
     await this.#fetchSocket(app);
     app.tendSocket();
     const units = [...app.units.values()];
-    const wanted = units.filter((unit) => app.desired(unit.id) === 'running' && ['stopped', 'fatal'].includes(unit.state.id));
+    const wanted = units.filter(
+      (unit) => app.desired(unit.id) === 'running' && ['stopped', 'fatal'].includes(unit.state.id),
+    );
     const unwanted = units.filter((unit) => app.desired(unit.id) === 'stopped' && unit.main !== undefined);
     if (app.spec !== undefined) app.wake(wanted);
     // A stop that was under way when the supervisor died.
@@ -283,7 +303,11 @@ export class Supervisor implements SupervisorApi {
     const port = main?.process.record.port ?? app.port;
     const handed = port === undefined ? undefined : this.#options.inherited.get(port);
     if (port !== undefined && handed !== undefined && app.socket === undefined) {
-      app.socket = HeldSocket.adopt(this.#options.sockets, port, this.#options.sockets.fromDescriptor(handed));
+      app.socket = HeldSocket.adopt(
+        this.#options.sockets,
+        port,
+        this.#options.sockets.fromDescriptor(handed),
+      );
       return;
     }
     if (port === undefined || main === undefined || app.socket !== undefined) return;
@@ -306,6 +330,16 @@ export class Supervisor implements SupervisorApi {
     for (const app of unread) if (app.spec !== undefined) await this.#wake(app);
   }
 
+  /** When it begins there is nobody to tell: what runs is adopted, and the apps come with the next command. */
+  #readAppsQuietly(): void {
+    try {
+      this.#readApps();
+    } catch (error) {
+      if (!isAppsupError(error)) throw error;
+      this.#options.log('error', error.message);
+    }
+  }
+
   #readApps(): void {
     const found = new Set<string>();
     for (const read of this.#options.readApps()) {
@@ -317,7 +351,10 @@ export class Supervisor implements SupervisorApi {
       app.publicUrl = read.publicUrl;
       if (read.spec !== undefined) app.take(read.spec, read.hash);
       if (app.hash !== before.hash || app.problems.join('\n') !== before.problems) {
-        this.#configChanged(app, read.spec === undefined ? 'broken' : before.hash === '' ? 'added' : 'changed');
+        this.#configChanged(
+          app,
+          read.spec === undefined ? 'broken' : before.hash === '' ? 'added' : 'changed',
+        );
       }
     }
     for (const app of this.#apps.values()) if (!found.has(app.name)) this.#fileGone(app);
@@ -337,14 +374,23 @@ export class Supervisor implements SupervisorApi {
   }
 
   #configChanged({name}: HostedApp, change: Extract<SupervisorEvent, {type: 'config'}>['change']): void {
-    this.#tell('info', `config: ${change}`, {type: 'config', at: this.#options.clock.wall(), app: name, change});
+    this.#tell('info', `config: ${change}`, {
+      type: 'config',
+      at: this.#options.clock.wall(),
+      app: name,
+      change,
+    });
   }
 
   async #takePort(app: HostedApp): Promise<void> {
     if (app.spec === undefined || !app.serves) return;
     try {
       const port = await this.#options.portOf(app.spec);
-      if (app.socket !== undefined && app.socket.port !== port && app.webUnits().every(({main}) => main === undefined)) {
+      if (
+        app.socket !== undefined &&
+        app.socket.port !== port &&
+        app.webUnits().every(({main}) => main === undefined)
+      ) {
         app.socket.close();
         app.socket = undefined;
       }
@@ -457,12 +503,23 @@ export class Supervisor implements SupervisorApi {
     const reason = unit.lastChangeFailed?.reason;
     if (state.change?.phase === 'abandoning') return;
     const phase = state.change !== undefined ? 'proving' : reason === undefined ? 'replaced' : 'gave-up';
-    this.#tell('info', `change: ${phase}`, {type: 'change', at, ...facts, phase, reason: phase === 'gave-up' ? reason : undefined});
+    this.#tell('info', `change: ${phase}`, {
+      type: 'change',
+      at,
+      ...facts,
+      phase,
+      reason: phase === 'gave-up' ? reason : undefined,
+    });
   }
 
   #healthChanged(app: HostedApp, {id}: Unit, verdict: Verdict): void {
     const detail = verdict.healthy ? undefined : verdict.detail;
-    const facts = {app: app.name, process: id.process, health: verdict.healthy ? 'recovered' : 'unhealthy', detail} as const;
+    const facts = {
+      app: app.name,
+      process: id.process,
+      health: verdict.healthy ? 'recovered' : 'unhealthy',
+      detail,
+    } as const;
     const level = verdict.healthy ? 'info' : 'warn';
     this.#tell(level, `health: ${facts.health}`, {type: 'health', at: this.#options.clock.wall(), ...facts});
   }
@@ -470,11 +527,22 @@ export class Supervisor implements SupervisorApi {
   /** A full disk must not hurt what runs: the record is written again at the next change. */
   #record(app: HostedApp, unit: Unit): void {
     const {id, main, candidate, leaving, restarts} = unit;
-    const others = [...(candidate === undefined ? [] : [candidate.process]), ...leaving].map(({record}) => record);
+    const others = [...(candidate === undefined ? [] : [candidate.process]), ...leaving].map(
+      ({record}) => record,
+    );
     const spec = main?.app ?? candidate?.app ?? app.spec;
     this.#quietly({app: id.app, process: id.process}, () => {
-      if ((main === undefined && others.length === 0) || spec === undefined) this.#records.remove(id.app, id.process);
-      else this.#records.write({version: 1, process: id.process, app: spec, restarts, main: main?.process.record, others});
+      if ((main === undefined && others.length === 0) || spec === undefined)
+        this.#records.remove(id.app, id.process);
+      else
+        this.#records.write({
+          version: 1,
+          process: id.process,
+          app: spec,
+          restarts,
+          main: main?.process.record,
+          others,
+        });
     });
   }
 

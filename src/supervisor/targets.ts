@@ -16,7 +16,10 @@ export interface Selection {
  *
  * @throws AppsupError `NO_SUCH_APP`, `NO_SUCH_PROGRAM`; then nothing is selected.
  */
-export function select(apps: ReadonlyMap<string, HostedApp>, targets: readonly string[]): readonly Selection[] {
+export function select(
+  apps: ReadonlyMap<string, HostedApp>,
+  targets: readonly string[],
+): readonly Selection[] {
   const chosen = new Map<HostedApp, Selection>();
   const choose = ({app, units, whole}: Selection) => {
     const before = chosen.get(app);

@@ -18,7 +18,11 @@ export interface Runner {
   /** Resolves when the process answers as it should; rejects only when aborted. `beside`: an older one answers as well. */
   ready(
     started: Started,
-    options: {readonly signal: AbortSignal; readonly beside: boolean; readonly onRefusal: (detail: string) => void},
+    options: {
+      readonly signal: AbortSignal;
+      readonly beside: boolean;
+      readonly onRefusal: (detail: string) => void;
+    },
   ): Promise<void>;
   /** Ask a running process once. */
   check(started: Started, signal: AbortSignal): Promise<ProbeResult>;
@@ -174,7 +178,12 @@ export class Unit {
     if (state.id !== from.id) this.since = this.#clock.wall();
     // It speaks of an older process that still serves; now none does.
     if (state.id !== 'running') this.lastChangeFailed = undefined;
-    if (event.type !== 'start' && event.type !== 'restart' && state.id === 'starting' && from.id !== 'stopping') {
+    if (
+      event.type !== 'start' &&
+      event.type !== 'restart' &&
+      state.id === 'starting' &&
+      from.id !== 'stopping'
+    ) {
       this.restarts++;
     }
     if (state.id === 'running' && state.settles === undefined) this.patient = false;
@@ -211,7 +220,8 @@ export class Unit {
    */
   async reload(signal: NodeJS.Signals): Promise<Outcome | undefined> {
     const main = this.#main;
-    if (this.#state.id !== 'running' || main === undefined) return {reason: 'it is not running', output: [], error: undefined};
+    if (this.#state.id !== 'running' || main === undefined)
+      return {reason: 'it is not running', output: [], error: undefined};
     const failure = this.#canOverlap() ? await this.#rehearse() : undefined;
     if (failure !== undefined || main !== this.#main) return failure;
     main.process.signal(signal);
@@ -242,7 +252,9 @@ export class Unit {
     this.#timer?.cancel();
     const at = deadlineOf(this.#state);
     this.#timer =
-      at === undefined ? undefined : this.#clock.after(at - this.#clock.monotonic(), () => this.send({type: 'due'}));
+      at === undefined
+        ? undefined
+        : this.#clock.after(at - this.#clock.monotonic(), () => this.send({type: 'due'}));
   }
 
   /** Watch the health and the limits of whatever serves now, and of nothing else. */
@@ -268,13 +280,14 @@ export class Unit {
               check: async (signal) => await this.#runner.check(main, signal),
               onVerdict: (verdict) => {
                 this.#onHealth(this, verdict);
-                if (!verdict.healthy && health.onUnhealthy === 'restart') this.replace(`unhealthy: ${verdict.detail}`);
+                if (!verdict.healthy && health.onUnhealthy === 'restart')
+                  this.replace(`unhealthy: ${verdict.detail}`);
               },
             }),
       limits: new LimitWatch({
         limits,
         clock,
-        ageMs: clock.wall() - main.process.record.startedAt,
+        ageMs: main.process.ageMs(),
         memory: () => main.process.memory(),
         random: Math.random,
         onLimit: (why) => this.replace(why),
@@ -299,7 +312,10 @@ export class Unit {
         this.#promote();
         break;
       case 'gave-up-change':
-        this.lastChangeFailed = {...(this.lastChangeFailed ?? {output: [], error: undefined}), reason: action.why};
+        this.lastChangeFailed = {
+          ...(this.lastChangeFailed ?? {output: [], error: undefined}),
+          reason: action.why,
+        };
         break;
     }
   }
@@ -383,13 +399,21 @@ export class Unit {
     const late = this.#clock.after(started.program.readyMs, () => abort.abort());
     void started.process.gone.then(() => abort.abort());
     try {
-      const options = {signal: abort.signal, beside: started !== this.#main, onRefusal: (detail: string) => (last = detail)};
+      const options = {
+        signal: abort.signal,
+        beside: started !== this.#main,
+        onRefusal: (detail: string) => (last = detail),
+      };
       await this.#runner.ready(started, options);
       return undefined;
     } catch (error) {
       if (!abort.signal.aborted) throw error;
       const words = this.#runner.lastWords(started.process);
-      return {reason: words.reason ?? last ?? 'it did not become ready', output: words.lines, error: undefined};
+      return {
+        reason: words.reason ?? last ?? 'it did not become ready',
+        output: words.lines,
+        error: undefined,
+      };
     } finally {
       late.cancel();
     }
@@ -404,11 +428,12 @@ export class Unit {
     if (role === undefined) return;
     const words = this.#runner.lastWords(started.process);
     const said = words.reason === undefined ? describeExit(exit) : `${describeExit(exit)}: ${words.reason}`;
-    const why = this.#overdue(started) ?? said;
-    this.#note(started, {reason: why, output: words.lines, error: undefined});
+    const overdue = this.#overdue(started);
+    const why = this.#state.id === 'stopping' ? overdue : said;
+    this.#note(started, {reason: overdue ?? said, output: words.lines, error: undefined});
     if (role === 'main') this.#main = undefined;
     else this.#candidate = undefined;
-    this.send({type: 'exited', role, exit, why});
+    this.send({type: 'exited', role, exit, ...(why === undefined ? {} : {why})});
   }
 
   /** Of a process that we ended because it was not ready in time: what it answered says more than its farewell. */

@@ -54,7 +54,9 @@ export function inheritedLock(fd: number): Lock {
 }
 
 /** Who holds, or last held, the lock. */
-export function lockOwner(file: string): {readonly pid: number; readonly startTicks: number; readonly bootId: string} | undefined {
+export function lockOwner(
+  file: string,
+): {readonly pid: number; readonly startTicks: number; readonly bootId: string} | undefined {
   const [pid, startTicks, bootId] = readIfThere(file)?.trim().split(' ') ?? [];
   if (!/^\d+$/.test(pid ?? '') || !/^\d+$/.test(startTicks ?? '') || bootId === undefined) return undefined;
   return {pid: Number(pid), startTicks: Number(startTicks), bootId};

@@ -1,6 +1,15 @@
 import {spawn} from 'node:child_process';
 import type {ChildProcess} from 'node:child_process';
-import {closeSync, constants, openSync, readFileSync, readdirSync, readlinkSync, realpathSync, watch} from 'node:fs';
+import {
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  watch,
+} from 'node:fs';
 
 import {systemCode} from '../errors.ts';
 
@@ -139,7 +148,9 @@ function threadStates(pid: number): readonly string[] {
 
 function numbersIn(directory: string): readonly number[] {
   try {
-    return readdirSync(directory).filter((name) => /^\d+$/.test(name)).map(Number);
+    return readdirSync(directory)
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
   } catch {
     return [];
   }

@@ -48,7 +48,8 @@ export const MAX_SOCKET_PATH = 107;
  */
 export function pathsFor(env: Readonly<Record<string, string | undefined>>): Paths {
   const home = env['HOME'] || userInfo().homedir;
-  const config = env['APPSUP_CONFIG_DIR'] || path.join(env['XDG_CONFIG_HOME'] || path.join(home, '.config'), 'appsup');
+  const config =
+    env['APPSUP_CONFIG_DIR'] || path.join(env['XDG_CONFIG_HOME'] || path.join(home, '.config'), 'appsup');
   const state =
     env['APPSUP_STATE_DIR'] ||
     path.join(env['XDG_STATE_HOME'] || path.join(home, '.local', 'state'), 'appsup', hostname());
@@ -79,9 +80,13 @@ export function pathsFor(env: Readonly<Record<string, string | undefined>>): Pat
 export function checkSocketPath(socket: string): void {
   const bytes = Buffer.byteLength(socket);
   if (bytes <= MAX_SOCKET_PATH) return;
-  throw new AppsupError('PATH_TOO_LONG', `Cannot use ${socket}: a socket's path may have ${MAX_SOCKET_PATH} bytes, this one has ${bytes}`, {
-    hint: 'choose a shorter directory: export APPSUP_STATE_DIR=~/.appsup',
-  });
+  throw new AppsupError(
+    'PATH_TOO_LONG',
+    `Cannot use ${socket}: a socket's path may have ${MAX_SOCKET_PATH} bytes, this one has ${bytes}`,
+    {
+      hint: 'choose a shorter directory: export APPSUP_STATE_DIR=~/.appsup',
+    },
+  );
 }
 
 /** `~` and `~/x` become the home directory; everything else is resolved against `base`. */

@@ -1,4 +1,5 @@
 import {readdirSync, readFileSync} from 'node:fs';
+import {uptime} from 'node:os';
 
 /** What the kernel says of a process; `/proc/PID/stat`, proc(5). */
 export interface ProcStat {
@@ -28,9 +29,14 @@ export interface Proc {
   memory(pid: number): number | undefined;
   /** Bytes that a new program could use without swapping; `undefined` when the kernel does not say. */
   availableMemory(): number | undefined;
+  /** Milliseconds since a process began, by a clock that nobody sets. */
+  ageMs(startTicks: number): number;
   /** Differs after every boot. */
   bootId(): string;
 }
+
+/** USER_HZ, 100 wherever Linux runs Node: the unit of starttime in proc(5). */
+const TICK_MS = 10;
 
 export const systemProc: Proc = {
   stat: readStat,
@@ -51,7 +57,9 @@ export const systemProc: Proc = {
       ?.slice(start.length);
   },
   environment(pid) {
-    const entries = (readProc(`/proc/${pid}/environ`) ?? '').split('\0').filter((entry) => entry.includes('='));
+    const entries = (readProc(`/proc/${pid}/environ`) ?? '')
+      .split('\0')
+      .filter((entry) => entry.includes('='));
     return Object.fromEntries(
       entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
     );
@@ -64,6 +72,7 @@ export const systemProc: Proc = {
     const kilobytes = /^MemAvailable:\s+(\d+) kB/m.exec(readProc('/proc/meminfo') ?? '')?.[1];
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
   },
+  ageMs: (startTicks) => Math.max(0, uptime() * 1000 - startTicks * TICK_MS),
   bootId: () => (readProc('/proc/sys/kernel/random/boot_id') ?? 'unknown').trim(),
 };
 

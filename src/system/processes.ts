@@ -54,7 +54,14 @@ export const systemProcesses: Processes = {
       const listen = request.listenFds ? {LISTEN_FDS: String(request.sockets.length)} : {};
       const child = spawn(
         '/bin/sh',
-        ['-c', LAUNCHER, 'appsup', request.umask.toString(8).padStart(4, '0'), ...limitWords(request.limits), ...request.argv],
+        [
+          '-c',
+          LAUNCHER,
+          'appsup',
+          request.umask.toString(8).padStart(4, '0'),
+          ...limitWords(request.limits),
+          ...request.argv,
+        ],
         {
           cwd: request.directory,
           env: {...request.env, ...listen},

@@ -44,7 +44,12 @@ interface Handle {
   close(): void;
 }
 
-type CreateServerHandle = (address: string | null, port: number, type: number, fd?: number) => Handle | number;
+type CreateServerHandle = (
+  address: string | null,
+  port: number,
+  type: number,
+  fd?: number,
+) => Handle | number;
 const {_createServerHandle: createServerHandle} = net as unknown as {_createServerHandle: CreateServerHandle};
 
 export const systemSockets: Sockets = {
@@ -107,7 +112,10 @@ class NoHandle extends Error {}
 class Mirror {
   #child: ChildProcess | undefined;
   #next = 0;
-  readonly #waiting = new Map<number, {resolve: (socket: RawSocket) => void; reject: (error: Error) => void}>();
+  readonly #waiting = new Map<
+    number,
+    {resolve: (socket: RawSocket) => void; reject: (error: Error) => void}
+  >();
 
   async copy(handle: Handle): Promise<RawSocket> {
     const child = (this.#child ??= this.#open());
@@ -122,7 +130,10 @@ class Mirror {
   }
 
   #open(): ChildProcess {
-    const child = spawn(process.execPath, ['-e', MIRROR], {env: {}, stdio: ['ignore', 'ignore', 'ignore', 'ipc']});
+    const child = spawn(process.execPath, ['-e', MIRROR], {
+      env: {},
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
     child.on('message', (message, handle) => {
       const {id} = message as {id: number};
       this.#settle(id)?.resolve(wrap(handle as unknown as Handle));
@@ -131,7 +142,8 @@ class Mirror {
     const failed = (why: string) => {
       if (this.#child !== child) return;
       this.#child = undefined;
-      for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(new Error(`cannot copy a socket: ${why}`));
+      for (const id of [...this.#waiting.keys()])
+        this.#settle(id)?.reject(new Error(`cannot copy a socket: ${why}`));
     };
     child.once('error', (error) => failed(error.message));
     child.once('exit', (code, signal) => failed(`the helper ended (${signal ?? code})`));

@@ -77,7 +77,8 @@ async function settle(storm: Storm, weights: Map<number, Weight>): Promise<void>
   for (;;) {
     const left = await unsettled(rig, wishes);
     if (left.length === 0) break;
-    if (performance.now() > end || watch.violations.length > 0) return watch.violation(`not settled after ${CALM_MS / 1000} s: ${left.join('; ')}`);
+    if (performance.now() > end || watch.violations.length > 0)
+      return watch.violation(`not settled after ${CALM_MS / 1000} s: ${left.join('; ')}`);
     await sleep(500);
   }
   for (const {app, processes} of (await rig.status()).apps) {
@@ -89,8 +90,10 @@ async function settle(storm: Storm, weights: Map<number, Weight>): Promise<void>
   const before = weights.get(pid) ?? now;
   weights.set(pid, before);
   storm.note(`  supervisor ${pid}: ${now.descriptors} descriptors, ${now.megabytes} MB`);
-  if (now.descriptors > before.descriptors + MOST_NEW_DESCRIPTORS) watch.violation(`descriptors of the supervisor: ${before.descriptors}, later ${now.descriptors}`);
-  if (now.megabytes > before.megabytes + MOST_NEW_MEGABYTES) watch.violation(`MB of the supervisor: ${before.megabytes}, later ${now.megabytes}`);
+  if (now.descriptors > before.descriptors + MOST_NEW_DESCRIPTORS)
+    watch.violation(`descriptors of the supervisor: ${before.descriptors}, later ${now.descriptors}`);
+  if (now.megabytes > before.megabytes + MOST_NEW_MEGABYTES)
+    watch.violation(`MB of the supervisor: ${before.megabytes}, later ${now.megabytes}`);
 }
 
 function report({rig, steps, watch}: Storm): string {
@@ -100,7 +103,9 @@ function report({rig, steps, watch}: Storm): string {
     '--- the last steps',
     ...steps.slice(-50),
     '--- the supervisor',
-    ...(existsSync(rig.paths.log) ? readFileSync(rig.paths.log, 'utf8').trimEnd().split('\n').slice(-150) : []),
+    ...(existsSync(rig.paths.log)
+      ? readFileSync(rig.paths.log, 'utf8').trimEnd().split('\n').slice(-150)
+      : []),
     ...rig.diary().split('boot.log\n').slice(-1),
   ].join('\n');
 }

@@ -32,8 +32,14 @@ def application(environ, start_response):
     return [str(os.getppid()).encode()]
 `;
 
-function testOnDisk(title: string, check: (t: ExecutionContext, it: Rig, disk: SmallDisk) => Promise<void>): void {
-  if (noSmallDisk !== undefined) return void test.skip(`${title} (skipped, ${noSmallDisk})`, () => undefined);
+function testOnDisk(
+  title: string,
+  check: (t: ExecutionContext, it: Rig, disk: SmallDisk) => Promise<void>,
+): void {
+  if (noSmallDisk !== undefined) {
+    test.skip(`${title} (skipped, ${noSmallDisk})`, () => undefined);
+    return;
+  }
   test.serial(title, async (t) => {
     const disk = makeSmallDisk();
     t.teardown(() => disk.remove());
@@ -41,40 +47,49 @@ function testOnDisk(title: string, check: (t: ExecutionContext, it: Rig, disk: S
   });
 }
 
-testOnDisk('a full disk stops nothing: what runs serves, what dies comes back, and a command says that the disk is full', async (t, it, disk) => {
-  const {port} = await it.defineGunicorn('full', '', QUIET);
-  await it.ok('start', 'full');
-  const first = await it.pid('full');
-  disk.fill();
-  t.is((await get(port, '/full/')).body, String(first));
-  const stop = await it.appsup('stop', 'full');
-  t.is(stop.code, 1);
-  t.regex(stop.stderr, /^Cannot write .*apps\/full\.json: the disk is full\n {2}hint: make room: df -h shows where/m);
-  t.is(await it.pid('full'), first);
-  process.kill(first, 'SIGKILL');
-  await until(async () => {
-    const {state, pid} = await it.process('full');
-    return state === 'running' && pid !== first;
-  }, 'a new master');
-  t.is((await get(port, '/full/')).status, 200);
+testOnDisk(
+  'a full disk stops nothing: what runs serves, what dies comes back, and a command says that the disk is full',
+  async (t, it, disk) => {
+    const {port} = await it.defineGunicorn('full', '', QUIET);
+    await it.ok('start', 'full');
+    const first = await it.pid('full');
+    disk.fill();
+    t.is((await get(port, '/full/')).body, String(first));
+    const stop = await it.appsup('stop', 'full');
+    t.is(stop.code, 1);
+    t.regex(
+      stop.stderr,
+      /^Cannot write .*apps\/full\.json: the disk is full\n {2}hint: make room: df -h shows where/m,
+    );
+    t.is(await it.pid('full'), first);
+    process.kill(first, 'SIGKILL');
+    await until(async () => {
+      const {state, pid} = await it.process('full');
+      return state === 'running' && pid !== first;
+    }, 'a new master');
+    t.is((await get(port, '/full/')).status, 200);
 
-  killQuietly(it.supervisorPid() as number);
-  await it.ok('daemon', 'start');
-  await until(async () => (await it.process('full')).state === 'running', 'the app to run');
-  t.is(it.children('full').length, 3);
-  t.is((await get(port, '/full/')).body, String(await it.pid('full')));
+    killQuietly(it.supervisorPid() as number);
+    await it.ok('daemon', 'start');
+    await until(async () => (await it.process('full')).state === 'running', 'the app to run');
+    t.is(it.children('full').length, 3);
+    t.is((await get(port, '/full/')).body, String(await it.pid('full')));
 
-  disk.free();
-  t.regex(await it.ok('restart', 'full'), /nothing dropped/);
-  killQuietly(it.supervisorPid() as number);
-  await it.ok('daemon', 'start');
-  t.is((await it.status()).supervisor.adopted, 1);
-  await it.ok('stop', 'full');
-  t.deepEqual(it.children(), []);
-});
+    disk.free();
+    t.regex(await it.ok('restart', 'full'), /nothing dropped/);
+    killQuietly(it.supervisorPid() as number);
+    await it.ok('daemon', 'start');
+    t.is((await it.status()).supervisor.adopted, 1);
+    await it.ok('stop', 'full');
+    t.deepEqual(it.children(), []);
+  },
+);
 
 function testWithTenant(title: string, check: (t: ExecutionContext, tenant: Tenant) => Promise<void>): void {
-  if (noAccounts !== undefined) return void test.skip(`${title} (skipped, ${noAccounts})`, () => undefined);
+  if (noAccounts !== undefined) {
+    test.skip(`${title} (skipped, ${noAccounts})`, () => undefined);
+    return;
+  }
   test.serial(title, async (t) => {
     const tenant = await Tenant.create();
     t.teardown(async () => await tenant.remove());
@@ -82,45 +97,48 @@ function testWithTenant(title: string, check: (t: ExecutionContext, tenant: Tena
   });
 }
 
-testWithTenant('a home that can no longer be written stops nothing, and every command says so', async (t, tenant) => {
-  const {account} = tenant;
-  tenant.write('site/wsgi.py', QUIET, 0o644);
-  await tenant.ok('add', path.join(account.home, 'site'));
-  await tenant.ok('start', 'site');
-  const {port = 0, mount} = await tenant.app('site');
-  const supervisor = (await tenant.status()).supervisor.pid;
-  const close = async (mode: string) => await account.ok(`find ~ -type d -print0 | xargs -0 chmod ${mode}`);
-  await close('u-w');
-  t.is((await get(port, `${mount}/`)).status, 200);
-  for (const verb of ['stop', 'restart', 'start']) {
-    const {code, stderr} = await tenant.appsup(verb, 'site');
-    t.is(code, 1, `${verb}: ${stderr}`);
-    t.regex(stderr, /^Cannot write .*apps\/site\.json: permission denied/m);
-  }
-  // A server that dies cannot be given its socket's file now; it comes as soon as that can be made.
-  const [master = 0] = Object.values(await tenant.pids());
-  signal(master, 'SIGKILL');
-  const processOf = async () => (await tenant.app('site')).processes[0];
-  await until(async () => (await processOf())?.state === 'backoff', 'the reason why it cannot be started');
-  t.regex((await processOf())?.reason ?? '', /^Cannot .*: (permission denied|EACCES)/);
-  t.is((await get(port, `${mount}/`)).status, 503);
-  await close('u+w');
-  await until(async () => (await processOf())?.state === 'running', 'the app to run');
-  await close('u-w');
-  t.is((await tenant.status()).supervisor.pid, supervisor);
+testWithTenant(
+  'a home that can no longer be written stops nothing, and every command says so',
+  async (t, tenant) => {
+    const {account} = tenant;
+    tenant.write('site/wsgi.py', QUIET, 0o644);
+    await tenant.ok('add', path.join(account.home, 'site'));
+    await tenant.ok('start', 'site');
+    const {port = 0, mount} = await tenant.app('site');
+    const supervisor = (await tenant.status()).supervisor.pid;
+    const close = async (mode: string) => await account.ok(`find ~ -type d -print0 | xargs -0 chmod ${mode}`);
+    await close('u-w');
+    t.is((await get(port, `${mount}/`)).status, 200);
+    for (const verb of ['stop', 'restart', 'start']) {
+      const {code, stderr} = await tenant.appsup(verb, 'site');
+      t.is(code, 1, `${verb}: ${stderr}`);
+      t.regex(stderr, /^Cannot write .*apps\/site\.json: permission denied/m);
+    }
+    // A server that dies cannot be given its socket's file now; it comes as soon as that can be made.
+    const [master = 0] = Object.values(await tenant.pids());
+    signal(master, 'SIGKILL');
+    const processOf = async () => (await tenant.app('site')).processes[0];
+    await until(async () => (await processOf())?.state === 'backoff', 'the reason why it cannot be started');
+    t.regex((await processOf())?.reason ?? '', /^Cannot .*: (permission denied|EACCES)/);
+    t.is((await get(port, `${mount}/`)).status, 503);
+    await close('u+w');
+    await until(async () => (await processOf())?.state === 'running', 'the app to run');
+    await close('u-w');
+    t.is((await tenant.status()).supervisor.pid, supervisor);
 
-  // A supervisor that cannot write even its socket cannot be had; that it says, and the app serves on.
-  signal(supervisor, 'SIGKILL');
-  const {code, stderr} = await tenant.appsup('daemon', 'start');
-  t.is(code, 1);
-  t.regex(stderr, /^Cannot .*: (permission denied|EACCES)/m);
-  t.notRegex(stderr, /^ {4}at /m);
-  t.is((await get(port, `${mount}/`)).status, 200);
-  await close('u+w');
-  await tenant.ok('restart', 'site');
-  t.is((await get(port, `${mount}/`)).status, 200);
-  await tenant.ok('daemon', 'stop');
-});
+    // A supervisor that cannot write even its socket cannot be had; that it says, and the app serves on.
+    signal(supervisor, 'SIGKILL');
+    const {code, stderr} = await tenant.appsup('daemon', 'start');
+    t.is(code, 1);
+    t.regex(stderr, /^Cannot .*: (permission denied|EACCES)/m);
+    t.notRegex(stderr, /^ {4}at /m);
+    t.is((await get(port, `${mount}/`)).status, 200);
+    await close('u+w');
+    await tenant.ok('restart', 'site');
+    t.is((await get(port, `${mount}/`)).status, 200);
+    await tenant.ok('daemon', 'stop');
+  },
+);
 
 test('a log directory that is gone is made again at the next start, and what runs goes on', async (t) => {
   const it = rig(t);
@@ -132,7 +150,10 @@ test('a log directory that is gone is made again at the next start, and what run
   t.not((await it.appsup('logs', 'logless')).code, -1);
   const first = await it.pid('logless');
   process.kill(first, 'SIGKILL');
-  await until(async () => (await it.process('logless')).state === 'running' && (await it.pid('logless')) !== first, 'a new master');
+  await until(
+    async () => (await it.process('logless')).state === 'running' && (await it.pid('logless')) !== first,
+    'a new master',
+  );
   t.is((await get(port, '/logless/')).status, 200);
   t.regex(await it.ok('logs', 'logless'), /request \//);
 });
@@ -146,7 +167,10 @@ test('a log file that is deleted is written again from the next restart on', asy
   t.is((await get(port, '/unlogged/')).status, 200);
   await it.ok('restart', 'unlogged');
   t.is((await get(port, '/unlogged/')).status, 200);
-  await until(() => existsSync(log) && readFileSync(log, 'utf8').includes('request /'), 'a line in the new log');
+  await until(
+    () => existsSync(log) && readFileSync(log, 'utf8').includes('request /'),
+    'a line in the new log',
+  );
   t.is(statSync(log).mode & 0o777, 0o600);
   t.is(it.children('unlogged').length, 3);
 });
@@ -156,55 +180,77 @@ function fakeTime(file: string): Readonly<Record<string, string>> {
   const {stdout} = spawnSync(toolPath('faketime'), ['-f', '+0', '/usr/bin/env'], {encoding: 'utf8'});
   const library = /^LD_PRELOAD=(.+)$/m.exec(stdout)?.[1];
   if (library === undefined) throw new Error(`faketime sets no LD_PRELOAD:\n${stdout}`);
-  return {LD_PRELOAD: library, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1'};
+  return {
+    LD_PRELOAD: library,
+    FAKETIME_TIMESTAMP_FILE: file,
+    FAKETIME_NO_CACHE: '1',
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  };
 }
 
-testWith(['faketime'], 'a clock that is set forward and back by a day ends nothing, delays nothing, and starts nothing twice', async (t) => {
-  const it = rig(t);
-  const clock = path.join(it.home, 'clock');
-  const set = (offset: string) => writeFileSync(clock, `${offset}\n`);
-  set('+0');
-  const {port} = await it.defineGunicorn('timed');
-  await it.define('failing', '[programs.queue]\ncommand = "bash -c \'exit 1\'"\nbackoff = "2s"\nbackoff_cap = "2s"\ngive_up = "never"\n');
-  await it.define('old', '[programs.queue]\ncommand = "sleep 600"\nlimits = { lifetime = "6h" }\n');
-  const supervise = async () => {
-    const supervisor = spawn(process.execPath, [path.join(ROOT, 'bin/appsupd')], {env: {...it.env, ...fakeTime(clock)}, stdio: 'ignore', detached: true});
-    supervisor.unref();
-    await until(async () => (await it.appsup('daemon', 'status')).code === 0, 'the supervisor');
-  };
-  await supervise();
-  await it.ok('start', 'timed', 'old');
-  await it.appsup('start', 'failing');
-  const [master, old] = [await it.pid('timed'), await it.pid('old', 'queue')];
-  const since = (await it.status()).supervisor.since;
-  for (const offset of ['+86400', '-86400', '+0']) {
-    set(offset);
-    const before = (await it.process('failing', 'queue')).restarts;
-    await until(async () => (await it.process('failing', 'queue')).restarts >= before + 2, `two more tries at ${offset}`);
-    t.deepEqual([await it.pid('timed'), await it.pid('old', 'queue')], [master, old]);
-    t.is((await get(port, '/timed/')).status, 200);
-  }
-  // A restart counts its moments by the clock that nobody sets; its mark is never one that was there.
-  let serving = master;
-  for (const offset of ['-86400', '+86400']) {
-    set(offset);
-    t.regex(await it.ok('restart', 'timed'), /nothing dropped/);
-    t.not(await it.pid('timed'), serving);
-    serving = await it.pid('timed');
-  }
-  // The supervisor that comes tomorrow, and the one that came yesterday, adopt what runs, and it is no older than it is.
-  for (const offset of ['+86400', '-86400']) {
-    set(offset);
-    killQuietly(it.supervisorPid() as number);
+testWith(
+  ['faketime'],
+  'a clock that is set forward and back by a day ends nothing, delays nothing, and starts nothing twice',
+  async (t) => {
+    const it = rig(t);
+    const clock = path.join(it.home, 'clock');
+    const set = (offset: string) => writeFileSync(clock, `${offset}\n`);
+    set('+0');
+    const {port} = await it.defineGunicorn('timed');
+    await it.define(
+      'failing',
+      '[programs.queue]\ncommand = "bash -c \'exit 1\'"\nbackoff = "2s"\nbackoff_cap = "2s"\ngive_up = "never"\n',
+    );
+    await it.define('old', '[programs.queue]\ncommand = "sleep 600"\nlimits = { lifetime = "6h" }\n');
+    const supervise = async () => {
+      const supervisor = spawn(process.execPath, [path.join(ROOT, 'bin/appsupd')], {
+        env: {...it.env, ...fakeTime(clock)},
+        stdio: 'ignore',
+        detached: true,
+      });
+      supervisor.unref();
+      await until(async () => (await it.appsup('daemon', 'status')).code === 0, 'the supervisor');
+    };
     await supervise();
-    const restarts = (await it.process('failing', 'queue')).restarts;
-    await until(async () => (await it.process('failing', 'queue')).restarts > restarts, 'another try');
-    t.deepEqual([await it.pid('timed'), await it.pid('old', 'queue')], [serving, old]);
-    t.true(Math.abs((await it.status()).supervisor.since - since) > 43_200_000, 'the clock of the supervisor was not set');
-  }
-  t.is(it.children('timed').length, 3);
-  t.is(it.children('old').length, 1);
-});
+    await it.ok('start', 'timed', 'old');
+    await it.appsup('start', 'failing');
+    const [master, old] = [await it.pid('timed'), await it.pid('old', 'queue')];
+    const since = (await it.status()).supervisor.since;
+    for (const offset of ['+86400', '-86400', '+0']) {
+      set(offset);
+      const before = (await it.process('failing', 'queue')).restarts;
+      await until(
+        async () => (await it.process('failing', 'queue')).restarts >= before + 2,
+        `two more tries at ${offset}`,
+      );
+      t.deepEqual([await it.pid('timed'), await it.pid('old', 'queue')], [master, old]);
+      t.is((await get(port, '/timed/')).status, 200);
+    }
+    // A restart counts its moments by the clock that nobody sets; its mark is never one that was there.
+    let serving = master;
+    for (const offset of ['-86400', '+86400']) {
+      set(offset);
+      t.regex(await it.ok('restart', 'timed'), /nothing dropped/);
+      t.not(await it.pid('timed'), serving);
+      serving = await it.pid('timed');
+    }
+    // The supervisor that comes tomorrow, and the one that came yesterday, adopt what runs, and it is no older than it is.
+    for (const offset of ['+86400', '-86400']) {
+      set(offset);
+      killQuietly(it.supervisorPid() as number);
+      await supervise();
+      const restarts = (await it.process('failing', 'queue')).restarts;
+      await until(async () => (await it.process('failing', 'queue')).restarts > restarts, 'another try');
+      t.deepEqual([await it.pid('timed'), await it.pid('old', 'queue')], [serving, old]);
+      t.true(
+        Math.abs((await it.status()).supervisor.since - since) > 43_200_000,
+        'the clock of the supervisor was not set',
+      );
+    }
+    t.is(it.children('timed').length, 3);
+    t.is(it.children('old').length, 1);
+  },
+);
 
 /** Listens as another account; its end is the caller's. */
 const SQUATTER = `import os, signal, socket, sys
@@ -220,35 +266,52 @@ while not os.path.exists("go"): time.sleep(0.05)
 http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), http.server.SimpleHTTPRequestHandler).serve_forever()
 `;
 
-(noAccounts === undefined ? test : test.skip)('a port that another user takes between the check and the bind is not fought for, and had as soon as it is free', async (t) => {
-  const it = rig(t);
-  const account = await makeAccount();
-  t.teardown(async () => await account.remove());
-  const program = '[programs.web]\ncommand = "/usr/bin/python3 slow.py"\nlisten = "port"\nready_timeout = "20s"\nbackoff = "500ms"\nbackoff_cap = "500ms"\ngive_up = "never"\nhealth = { path = "/" }\n';
-  const {port, directory} = await it.define('slow', program, {'slow.py': SLOW_BIND});
-  await it.ok('start', 'slow', '--no-wait');
-  await until(() => it.children('slow').length === 1, 'the program, before it binds');
-  const squatter = spawn('/usr/bin/python3', ['-c', SQUATTER, String(port), String(account.uid)], {stdio: ['ignore', 'pipe', 'inherit']});
-  t.teardown(() => squatter.kill('SIGKILL'));
-  await once(squatter.stdout, 'data');
-  writeFileSync(path.join(directory, 'go'), '');
-  await until(async () => /Address already in use/.test((await it.process('slow')).reason ?? ''), 'the reason in status');
-  t.true(alive(squatter.pid as number));
-  t.not((await it.process('slow')).state, 'running');
-  squatter.kill('SIGKILL');
-  await once(squatter, 'exit');
-  await until(async () => (await it.process('slow')).state === 'running', 'the program to run');
-});
+(noAccounts === undefined ? test : test.skip)(
+  'a port that another user takes between the check and the bind is not fought for, and had as soon as it is free',
+  async (t) => {
+    const it = rig(t);
+    const account = await makeAccount();
+    t.teardown(async () => await account.remove());
+    const program =
+      '[programs.web]\ncommand = "/usr/bin/python3 slow.py"\nlisten = "port"\nready_timeout = "20s"\nbackoff = "500ms"\nbackoff_cap = "500ms"\ngive_up = "never"\nhealth = { path = "/" }\n';
+    const {port, directory} = await it.define('slow', program, {'slow.py': SLOW_BIND});
+    await it.ok('start', 'slow', '--no-wait');
+    await until(() => it.children('slow').length === 1, 'the program, before it binds');
+    const squatter = spawn('/usr/bin/python3', ['-c', SQUATTER, String(port), String(account.uid)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    t.teardown(() => squatter.kill('SIGKILL'));
+    await once(squatter.stdout, 'data');
+    writeFileSync(path.join(directory, 'go'), '');
+    await until(
+      async () => /Address already in use/.test((await it.process('slow')).reason ?? ''),
+      'the reason in status',
+    );
+    t.true(alive(squatter.pid as number));
+    t.not((await it.process('slow')).state, 'running');
+    squatter.kill('SIGKILL');
+    await once(squatter, 'exit');
+    await until(async () => (await it.process('slow')).state === 'running', 'the program to run');
+  },
+);
 
 test('a server that never gets ready is ended in time, tried again, and says what it answered', async (t) => {
   const it = rig(t);
-  const code = 'def application(environ, start_response):\n    start_response("503 Not Yet", [])\n    return [b""]\n';
-  const {port} = await it.defineGunicorn('never', 'ready_timeout = "3s"\nstop_timeout = "2s"\nhealth = { path = "/" }\n', code);
+  const code =
+    'def application(environ, start_response):\n    start_response("503 Not Yet", [])\n    return [b""]\n';
+  const {port} = await it.defineGunicorn(
+    'never',
+    'ready_timeout = "3s"\nstop_timeout = "2s"\nhealth = { path = "/" }\n',
+    code,
+  );
   const {code: ended, stdout, stderr} = await it.appsup('start', 'never');
   t.is(ended, 7);
   t.regex(stdout + stderr, /not ready within 3 s: \/never\/ answers 503/);
   await until(async () => (await it.process('never')).restarts >= 2, 'further tries');
-  t.regex((await it.process('never')).reason ?? '', /^not ready within 3 s: \/never\/ answers 503$|^\/never\/ answers 503$/);
+  t.regex(
+    (await it.process('never')).reason ?? '',
+    /^not ready within 3 s: \/never\/ answers 503$|^\/never\/ answers 503$/,
+  );
   t.true(it.children('never').length <= 3);
   await it.ok('stop', 'never');
   t.deepEqual(it.children('never'), []);
@@ -257,11 +320,16 @@ test('a server that never gets ready is ended in time, tried again, and says wha
 
 test('programs that close their output and leave zombies run, restart and stop like others', async (t) => {
   const it = rig(t);
-  await it.define('odd', '[programs.mute]\ncommand = "/usr/bin/python3 mute.py"\n[programs.zombies]\ncommand = "/usr/bin/python3 zombies.py"\n', {
-    'mute.py': 'import os, time\nfor fd in (0, 1, 2): os.close(fd)\ntime.sleep(600)\n',
-    // Its children end, and it never looks.
-    'zombies.py': 'import os, time\nfor _ in range(20):\n    if os.fork() == 0: os._exit(0)\nopen("ready", "w").close()\ntime.sleep(600)\n',
-  });
+  await it.define(
+    'odd',
+    '[programs.mute]\ncommand = "/usr/bin/python3 mute.py"\n[programs.zombies]\ncommand = "/usr/bin/python3 zombies.py"\n',
+    {
+      'mute.py': 'import os, time\nfor fd in (0, 1, 2): os.close(fd)\ntime.sleep(600)\n',
+      // Its children end, and it never looks.
+      'zombies.py':
+        'import os, time\nfor _ in range(20):\n    if os.fork() == 0: os._exit(0)\nopen("ready", "w").close()\ntime.sleep(600)\n',
+    },
+  );
   await it.ok('start', 'odd');
   await until(() => existsSync(path.join(it.home, 'odd/ready')), 'the zombies');
   const before = it.children('odd');
@@ -287,15 +355,20 @@ time.sleep(600)
   });
   await it.ok('daemon', 'start');
   const supervisor = it.supervisorPid() as number;
-  const residentMb = () => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${supervisor}/status`, 'utf8'))?.[1]) / 1024;
+  const residentMb = () =>
+    Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${supervisor}/status`, 'utf8'))?.[1]) / 1024;
   await it.status();
   const before = residentMb();
   await it.ok('start', 'loud');
   let most = before;
-  await until(() => {
-    most = Math.max(most, residentMb());
-    return existsSync(path.join(directory, 'done'));
-  }, 'the end of the output', 120_000);
+  await until(
+    () => {
+      most = Math.max(most, residentMb());
+      return existsSync(path.join(directory, 'done'));
+    },
+    'the end of the output',
+    120_000,
+  );
   t.true(most - before < 100, `the supervisor had ${before} MB, then ${most}`);
   t.regex(await it.ok('logs', 'loud', '-n', '3'), /that was all/);
   const pid = await it.pid('loud', 'queue');
@@ -310,7 +383,9 @@ async function lateDatabase(t: ExecutionContext): Promise<{readonly port: number
   return {
     port,
     async come() {
-      const server = net.createServer((socket) => socket.on('error', () => undefined).end()).listen(port, '127.0.0.1');
+      const server = net
+        .createServer((socket) => socket.on('error', () => undefined).end())
+        .listen(port, '127.0.0.1');
       await once(server, 'listening');
       t.teardown(() => server.close());
     },
@@ -322,7 +397,10 @@ test('C5 a program that comes after a database waits for it without a process, a
   const database = await lateDatabase(t);
   const {port} = await it.defineGunicorn('patient', `after = ["tcp://127.0.0.1:${database.port}"]\n`);
   await it.ok('start', 'patient', '--no-wait');
-  await until(async () => (await it.process('patient')).reason === `waits for tcp://127.0.0.1:${database.port}`, 'the reason in status');
+  await until(
+    async () => (await it.process('patient')).reason === `waits for tcp://127.0.0.1:${database.port}`,
+    'the reason in status',
+  );
   t.deepEqual(it.children('patient'), []);
   t.is((await get(port, '/patient/')).status, 503);
   await database.come();
@@ -347,11 +425,15 @@ test('C5 after a boot an app that fails without its database is tried until the 
   killQuietly(it.supervisorPid() as number);
   await until(() => it.supervisorPid() === undefined, 'the end of the supervisor');
   await it.ok('daemon', 'start');
-  await until(async () => {
-    const {state, restarts} = await it.process('needy');
-    t.not(state, 'fatal');
-    return restarts >= 5;
-  }, 'more tries than by hand', 60_000);
+  await until(
+    async () => {
+      const {state, restarts} = await it.process('needy');
+      t.not(state, 'fatal');
+      return restarts >= 5;
+    },
+    'more tries than by hand',
+    60_000,
+  );
   t.regex((await it.process('needy')).reason ?? '', /ConnectionRefusedError/);
   await database.come();
   await until(async () => (await it.process('needy')).state === 'running', 'the app to run');

@@ -166,7 +166,8 @@ test('a supervisor that is SIGKILLed in the middle of starts, stops and restarts
 test('C13 stop takes what ignores TERM, what left for another session and what lost its parent', async (t) => {
   const it = rig(t);
   await it.define('stubborn', '[programs.queue]\ncommand = "bash run.sh"\nstop_timeout = "1s"\n', {
-    'run.sh': "trap '' TERM\nsetsid sleep 600 &\n(setsid sleep 601 &)\nsleep 602 &\nwhile :; do sleep 1; done\n",
+    'run.sh':
+      "trap '' TERM\nsetsid sleep 600 &\n(setsid sleep 601 &)\nsleep 602 &\nwhile :; do sleep 1; done\n",
   });
   await it.ok('start', 'stubborn');
   await until(() => it.children('stubborn').length >= 5, 'all the children');
@@ -203,8 +204,14 @@ test('twenty commands at once start one supervisor and one copy of each app', as
   const it = rig(t);
   await it.defineGunicorn('one');
   await it.define('two', '[programs.queue]\ncommand = "sleep 600"\n');
-  const runs = await Promise.all(Array.from({length: 20}, async (_, i) => await it.appsup('start', i % 2 === 0 ? 'one' : 'two')));
-  t.deepEqual(runs.map(({code}) => code), Array.from({length: 20}, () => 0), runs.map(({stderr}) => stderr).join(''));
+  const runs = await Promise.all(
+    Array.from({length: 20}, async (_, i) => await it.appsup('start', i % 2 === 0 ? 'one' : 'two')),
+  );
+  t.deepEqual(
+    runs.map(({code}) => code),
+    Array.from({length: 20}, () => 0),
+    runs.map(({stderr}) => stderr).join(''),
+  );
   t.is(it.children('one').length, 3);
   t.is(it.children('two').length, 1);
 });
@@ -219,7 +226,10 @@ test('a broken file of one app is reported and touches no other, nor what runs o
   writeFileSync(file, `${readFileSync(file, 'utf8')}stop_singal = "INT"\n`);
   const check = await it.appsup('check');
   t.is(check.code, 1);
-  t.regex(check.stdout + check.stderr, /broken\.toml:\d+:1 Unknown key "stop_singal": did you mean "stop_signal"\?/);
+  t.regex(
+    check.stdout + check.stderr,
+    /broken\.toml:\d+:1 Unknown key "stop_singal": did you mean "stop_signal"\?/,
+  );
   t.is((await it.appsup('restart', 'broken')).code, 1);
   await it.ok('restart', 'sound');
   t.is(await it.pid('broken'), pids[1] as number);
@@ -274,7 +284,10 @@ test('a supervisor that is stopped in its tracks is not felt by an app that prin
 
 test('a program that exits at once is tried six times in half a minute at most, and status says why', async (t) => {
   const it = rig(t);
-  await it.define('failing', '[programs.queue]\ncommand = "bash -c \'echo no such queue >&2; echo x >>starts; exit 1\'"\n');
+  await it.define(
+    'failing',
+    '[programs.queue]\ncommand = "bash -c \'echo no such queue >&2; echo x >>starts; exit 1\'"\n',
+  );
   const start = await it.appsup('start', 'failing');
   t.is(start.code, 7);
   t.regex(start.stdout + start.stderr, /no such queue/);

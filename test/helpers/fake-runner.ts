@@ -83,7 +83,8 @@ export class FakeRunner implements Runner {
   }
 
   #world(): {readonly clock: FakeClock; readonly proc: Proc; readonly processes: Processes} {
-    const list = () => this.spawned.filter(({alive}) => alive).map(({started}) => statOf(started.process.pid));
+    const list = () =>
+      this.spawned.filter(({alive}) => alive).map(({started}) => statOf(started.process.pid));
     return {
       clock: this.#clock,
       proc: {
@@ -93,6 +94,7 @@ export class FakeRunner implements Runner {
         environment: () => ({}),
         memory: () => 1024,
         availableMemory: () => undefined,
+        ageMs: () => 0,
         bootId: () => 'boot',
       },
       processes: {

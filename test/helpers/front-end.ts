@@ -78,7 +78,7 @@ async function startOnce(kind: ServerKind): Promise<FrontEndServer> {
 }
 
 /** Servers signal their whole process group when they end: it must not be that of the tests. */
-export function inGroupOfItsOwn(
+function inGroupOfItsOwn(
   binary: string,
   args: readonly string[],
   directory: string,
@@ -89,7 +89,7 @@ export function inGroupOfItsOwn(
 }
 
 /** Signal the leader, wait for its end, and leave nothing of its group behind. */
-export async function endGroup(leader: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+async function endGroup(leader: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   const {pid} = leader;
   if (pid === undefined) return;
   if (leader.exitCode === null && leader.signalCode === null) {
@@ -105,7 +105,7 @@ export async function endGroup(leader: ChildProcess, signal: NodeJS.Signals): Pr
 }
 
 /** Resolves when something accepts on a port, and rejects when the server ends before. */
-export async function answers(server: ChildProcess, port: number, name: string): Promise<void> {
+async function answers(server: ChildProcess, port: number, name: string): Promise<void> {
   await until(async () => {
     if (server.exitCode !== null || server.signalCode !== null) throw new Error(`${name} ended`);
     return await accepts(port);

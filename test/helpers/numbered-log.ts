@@ -27,7 +27,12 @@ writeSync(1, block);
 `;
 
 /** A program whose stdout is appended to a file by itself. */
-export function startWriter(file: string, writer: number, count: number, how: 'lines' | 'blocks' = 'lines'): ChildProcess {
+export function startWriter(
+  file: string,
+  writer: number,
+  count: number,
+  how: 'lines' | 'blocks' = 'lines',
+): ChildProcess {
   const fd = openSync(file, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600);
   try {
     return spawn(process.execPath, ['-e', how === 'lines' ? LINES : BLOCKS, String(writer), String(count)], {

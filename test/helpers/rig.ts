@@ -64,13 +64,18 @@ export class Rig {
   /** As {@link Rig.appsup}, and it has to go well. */
   async ok(...args: readonly string[]): Promise<string> {
     const {code, stdout, stderr} = await this.appsup(...args);
-    if (code !== 0) throw new Error(`appsup ${args.join(' ')} ended with ${code}\n${stdout}${stderr}${this.diary()}`);
+    if (code !== 0)
+      throw new Error(`appsup ${args.join(' ')} ended with ${code}\n${stdout}${stderr}${this.diary()}`);
     return stdout;
   }
 
   /** Start the command line and leave it to the test. */
   begin(...args: readonly string[]): ChildProcess {
-    return spawn(process.execPath, [path.join(ROOT, 'bin/appsup'), ...args], {env: this.env, cwd: this.home, stdio: 'ignore'});
+    return spawn(process.execPath, [path.join(ROOT, 'bin/appsup'), ...args], {
+      env: this.env,
+      cwd: this.home,
+      stdio: 'ignore',
+    });
   }
 
   async status(): Promise<StatusReport> {
@@ -98,7 +103,11 @@ export class Rig {
   }
 
   /** Write an app's file by hand. The port is fixed, so that tests at the same time never meet. */
-  async define(name: string, toml: string, files: Readonly<Record<string, string>> = {}): Promise<{directory: string; port: number}> {
+  async define(
+    name: string,
+    toml: string,
+    files: Readonly<Record<string, string>> = {},
+  ): Promise<{directory: string; port: number}> {
     const directory = path.join(this.home, name);
     const port = await freePort();
     mkdirSync(directory, {recursive: true});
@@ -116,14 +125,18 @@ export class Rig {
 
   /** A small app under real gunicorn that prints each request. */
   async defineGunicorn(name: string, extra = '', code = WSGI): Promise<{directory: string; port: number}> {
-    return await this.define(name, `[programs.web]\ngunicorn = "wsgi:application"\nworkers = 2\n${extra}`, {'wsgi.py': code});
+    return await this.define(name, `[programs.web]\ngunicorn = "wsgi:application"\nworkers = 2\n${extra}`, {
+      'wsgi.py': code,
+    });
   }
 
   /** The living supervisor. */
   supervisorPid(): number | undefined {
     const owner = lockOwner(this.paths.lock);
     const stat = owner === undefined ? undefined : systemProc.stat(owner.pid);
-    return stat !== undefined && isAlive(stat) && stat.startTicks === owner?.startTicks ? stat.pid : undefined;
+    return stat !== undefined && isAlive(stat) && stat.startTicks === owner?.startTicks
+      ? stat.pid
+      : undefined;
   }
 
   /** Everything alive that was started for this home, by its mark. */
@@ -149,12 +162,14 @@ export class Rig {
   /** The supervisor's own log, for a test that fails. */
   diary(): string {
     const boot = path.join(this.paths.state, 'boot.log');
-    return [this.paths.log, boot].map((file) => (existsSync(file) ? `\n--- ${file}\n${readFileSync(file, 'utf8')}` : '')).join('');
+    return [this.paths.log, boot]
+      .map((file) => (existsSync(file) ? `\n--- ${file}\n${readFileSync(file, 'utf8')}` : ''))
+      .join('');
   }
 }
 
 /** Says its own and its master's pid, prints each request; `/slow` takes a while. */
-export const WSGI = `import os, sys, time
+const WSGI = `import os, sys, time
 def application(environ, start_response):
     print("request", environ["PATH_INFO"], flush=True)
     if environ["PATH_INFO"] == "/slow":
@@ -170,14 +185,23 @@ export interface Answer {
 }
 
 /** One request on a connection of its own. Rejects when there is no whole answer. */
-export async function get(port: number, url: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+export async function get(
+  port: number,
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   return await new Promise((resolve, reject) => {
-    const request = http.get({host: '127.0.0.1', port, path: url, agent: false, headers, timeout: 60_000}, (response) => {
-      let body = '';
-      response.setEncoding('utf8').on('data', (data: string) => (body += data));
-      response.once('end', () => resolve({status: response.statusCode ?? 0, body, headers: response.headers}));
-      response.once('error', reject);
-    });
+    const request = http.get(
+      {host: '127.0.0.1', port, path: url, agent: false, headers, timeout: 60_000},
+      (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (data: string) => (body += data));
+        response.once('end', () =>
+          resolve({status: response.statusCode ?? 0, body, headers: response.headers}),
+        );
+        response.once('error', reject);
+      },
+    );
     request.once('timeout', () => request.destroy(new Error(`no answer from ${port}${url}`)));
     request.once('error', reject);
   });
@@ -220,7 +244,11 @@ export class Load {
 }
 
 /** Wait for something that has no event for a test; fails with its name after half a minute. */
-export async function until(condition: () => boolean | Promise<boolean>, name: string, timeoutMs = 30_000): Promise<void> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  name: string,
+  timeoutMs = 30_000,
+): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`waited ${timeoutMs / 1000} s in vain for: ${name}`);

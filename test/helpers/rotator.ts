@@ -28,7 +28,10 @@ async function main(): Promise<void> {
     const started = performance.now();
     if ((statSync(file, {throwIfNoEntry: false})?.size ?? 0) >= Number(bytes)) {
       const archive = await rotate(file, 'blocks', world);
-      if (archive !== undefined) process.stdout.write(`${(performance.now() - started).toFixed(1)} ms ${statSync(archive).size} ${archive}\n`);
+      if (archive !== undefined)
+        process.stdout.write(
+          `${(performance.now() - started).toFixed(1)} ms ${statSync(archive).size} ${archive}\n`,
+        );
     }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -20,7 +20,8 @@ const MOST_BYTES = 256 * 1024 * 1024;
 const SHARED_MEMORY = '/dev/shm';
 
 /** Why there is no disk to fill, or `undefined`: the reason that a skipped test names. */
-export const noSmallDisk: string | undefined = canMount() || isSmall(SHARED_MEMORY) ? undefined : 'needs root, to mount a small disk';
+export const noSmallDisk: string | undefined =
+  canMount() || isSmall(SHARED_MEMORY) ? undefined : 'needs root, to mount a small disk';
 
 export function makeSmallDisk(): SmallDisk {
   return canMount() ? mounted() : within(mkdtempSync(path.join(SHARED_MEMORY, 'as-')), () => undefined);
@@ -39,7 +40,8 @@ function within(directory: string, unmount: () => void): SmallDisk {
     fill() {
       const fd = openSync(ballast, 'a');
       // The last blocks go one by one.
-      for (const bytes of [Buffer.alloc(1024 * 1024), Buffer.alloc(4096), Buffer.alloc(1)]) while (canWrite(fd, bytes));
+      for (const bytes of [Buffer.alloc(1024 * 1024), Buffer.alloc(4096), Buffer.alloc(1)])
+        while (canWrite(fd, bytes));
       closeSync(fd);
     },
     free: () => rmSync(ballast, {force: true}),
@@ -61,7 +63,10 @@ function canWrite(fd: number, bytes: Buffer): boolean {
 }
 
 function mount(directory: string): boolean {
-  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=700', 'appsup-test', directory], {stdio: 'ignore'}).status === 0;
+  return (
+    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=700', 'appsup-test', directory], {stdio: 'ignore'})
+      .status === 0
+  );
 }
 
 function canMount(): boolean {

@@ -29,7 +29,11 @@ const things: fc.Arbitrary<Beside> = fc.oneof(
 );
 
 test('parseBeside() is the reverse of formatBeside()', (t) => {
-  fc.assert(fc.property(things, (thing) => t.deepEqual(parseBeside('web.log', formatBeside('web.log', thing)), thing)));
+  fc.assert(
+    fc.property(things, (thing) =>
+      t.deepEqual(parseBeside('web.log', formatBeside('web.log', thing)), thing),
+    ),
+  );
   t.pass();
 });
 
@@ -48,7 +52,10 @@ for (const [log, name] of [
 test('formatBeside() names an archive after the moment of its rotation', (t) => {
   const rank = {stamp: stampOf(Date.UTC(2026, 10, 21, 2, 30, 5, 999)), serial: 0};
   t.is(formatBeside('web.log', {kind: 'archive', rank, gzip: false}), 'web.log.20261121T023005Z');
-  t.is(formatBeside('web.log', {kind: 'archive', rank: {...rank, serial: 1}, gzip: true}), 'web.log.20261121T023005Z-1.gz');
+  t.is(
+    formatBeside('web.log', {kind: 'archive', rank: {...rank, serial: 1}, gzip: true}),
+    'web.log.20261121T023005Z-1.gz',
+  );
 });
 
 test('momentOfStamp() is the reverse of stampOf(), to the second', (t) => {

@@ -25,7 +25,10 @@ for (const [title, limits, liveBytes, gone] of [
 ] as const) {
   test(`surplus() is ${title}`, (t) => {
     const found = surplus(three, {...DEFAULT_LIMITS, ...limits}, {wallMs: NOW, liveBytes});
-    t.deepEqual(found.map(({rank}) => rank.stamp).toSorted(), gone.map((hours) => stampOf(NOW - hours * HOUR)).toSorted());
+    t.deepEqual(
+      found.map(({rank}) => rank.stamp).toSorted(),
+      gone.map((hours) => stampOf(NOW - hours * HOUR)).toSorted(),
+    );
   });
 }
 
@@ -33,15 +36,27 @@ test('surplus() counts each log of an app by itself, and their bytes together', 
   const both = [...three, archive('queue.log', 4 * HOUR), archive('queue.log', 5 * HOUR)];
   t.deepEqual(surplus(both, {...DEFAULT_LIMITS, keep: 2}, {wallMs: NOW, liveBytes: 0}), [three[0]]);
   const byTotal = surplus(both, {...DEFAULT_LIMITS, totalBytes: 40}, {wallMs: NOW, liveBytes: 0});
-  t.deepEqual(byTotal.map(({log}) => log), ['/logs/queue.log']);
+  t.deepEqual(
+    byTotal.map(({log}) => log),
+    ['/logs/queue.log'],
+  );
 });
 
 test('surplus() leaves no holes: what is kept of a log is newer than what goes, and fits', (t) => {
   const archives = fc.uniqueArray(
-    fc.record({log: fc.constantFrom('a.log', 'b.log'), age: fc.nat(100), bytes: fc.nat(50), serial: fc.nat(5)}),
+    fc.record({
+      log: fc.constantFrom('a.log', 'b.log'),
+      age: fc.nat(100),
+      bytes: fc.nat(50),
+      serial: fc.nat(5),
+    }),
     {selector: ({log, age, serial}) => `${log} ${age} ${serial}`},
   );
-  const limits = fc.record({keep: fc.nat(6), totalBytes: fc.nat(300), keepMs: fc.option(fc.nat(100 * HOUR), {nil: undefined})});
+  const limits = fc.record({
+    keep: fc.nat(6),
+    totalBytes: fc.nat(300),
+    keepMs: fc.option(fc.nat(100 * HOUR), {nil: undefined}),
+  });
   fc.assert(
     fc.property(archives, limits, (list, chosen) => {
       const all = list.map(({log, age, bytes, serial}) => archive(log, age * HOUR, bytes, serial));
@@ -52,7 +67,13 @@ test('surplus() leaves no holes: what is kept of a log is newer than what goes, 
         kept.every((each) => each.log !== old.log || compareRanks(old.rank, each.rank) < 0),
       );
       const fits = kept.reduce((sum, {bytes}) => sum + bytes, 0) <= chosen.totalBytes;
-      return inOrder && fits && ['a', 'b'].every((log) => kept.filter((each) => each.log === `/logs/${log}.log`).length <= chosen.keep);
+      return (
+        inOrder &&
+        fits &&
+        ['a', 'b'].every(
+          (log) => kept.filter((each) => each.log === `/logs/${log}.log`).length <= chosen.keep,
+        )
+      );
     }),
   );
   t.pass();

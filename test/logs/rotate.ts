@@ -13,7 +13,14 @@ import {systemClock} from '../../src/system/clock.ts';
 import {systemLogFiles} from '../../src/system/log-files.ts';
 import {systemProc} from '../../src/system/proc.ts';
 import {systemProcesses} from '../../src/system/processes.ts';
-import {canCollapse, ended, faultsOf, logDirectory, partsInOrder, startWriter} from '../helpers/numbered-log.ts';
+import {
+  canCollapse,
+  ended,
+  faultsOf,
+  logDirectory,
+  partsInOrder,
+  startWriter,
+} from '../helpers/numbered-log.ts';
 import {waitUntil} from '../helpers/wait.ts';
 
 const world: RotateWorld = {
@@ -35,7 +42,9 @@ function logIn(t: ExecutionContext, kind: 'disk' | 'memory'): string {
 
 /** Rotates whenever there are BYTES; kills itself at a step, if one is given. */
 function startRotator(t: ExecutionContext, file: string, ...step: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, [rotator, file, String(BYTES), ...step], {stdio: ['ignore', 'ignore', 'inherit']});
+  const child = spawn(process.execPath, [rotator, file, String(BYTES), ...step], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   t.teardown(() => child.kill('SIGKILL'));
   return child;
 }
@@ -62,17 +71,29 @@ for (const kind of ['disk', 'memory'] as const) {
   }
 }
 
-const collapsing: readonly Step[] = ['begun', 'copied', 'marked', 'committed', 'collapsed', 'noted', 'archived'];
+const collapsing: readonly Step[] = [
+  'begun',
+  'copied',
+  'marked',
+  'committed',
+  'collapsed',
+  'noted',
+  'archived',
+];
 const stopping: readonly Step[] = [
-  ...['begun', 'copied', 'marked', 'committed', 'refused', 'recorded', 'stopped'] as const,
-  ...['rest copied', 'emptied', 'rest returned', 'trimmed', 'archived'] as const,
+  ...(['begun', 'copied', 'marked', 'committed', 'refused', 'recorded', 'stopped'] as const),
+  ...(['rest copied', 'emptied', 'rest returned', 'trimmed', 'archived'] as const),
 ];
 
-for (const [kind, steps] of [['disk', collapsing], ['memory', stopping]] as const) {
+for (const [kind, steps] of [
+  ['disk', collapsing],
+  ['memory', stopping],
+] as const) {
   for (const step of steps) {
     test(`recover() loses nothing when a rotation in ${kind} was killed after «${step}»`, async (t) => {
       const file = logIn(t, kind);
-      if (kind === 'disk' && !canCollapse(path.dirname(file))) return t.log('skipped: no ext4 or xfs in /var/tmp');
+      if (kind === 'disk' && !canCollapse(path.dirname(file)))
+        return t.log('skipped: no ext4 or xfs in /var/tmp');
       const program = startWriter(file, 0, LINES, 'blocks');
       t.teardown(() => program.kill('SIGKILL'));
       // The first, and one where a note is at the head already.
@@ -168,7 +189,8 @@ test('rotate() leaves the log alone when the archive cannot be written', async (
   const full: RotateWorld = {
     ...world,
     onStep(step) {
-      if (step === 'begun') throw Object.assign(new Error('ENOSPC: no space left on device, write'), {code: 'ENOSPC'});
+      if (step === 'begun')
+        throw Object.assign(new Error('ENOSPC: no space left on device, write'), {code: 'ENOSPC'});
     },
   };
   await t.throwsAsync(rotate(file, 'blocks', full), {message: `Cannot archive ${file}: the disk is full`});

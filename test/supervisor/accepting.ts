@@ -8,7 +8,8 @@ import {systemSockets} from '../../src/system/sockets.ts';
 import {freePort} from '../helpers/free-port.ts';
 import {until} from '../helpers/rig.ts';
 
-const SERVER = "console.log('loaded'); process.stdin.once('data', () => require('net').createServer().listen({fd: 3}, () => console.log('listens')))";
+const SERVER =
+  "console.log('loaded'); process.stdin.once('data', () => require('net').createServer().listen({fd: 3}, () => console.log('listens')))";
 
 test('accepts() is true from the moment at which an event loop has the socket, not from its inheritance', async (t) => {
   const held = systemSockets.bindPort(await freePort());

@@ -17,7 +17,9 @@ function setup(answers: readonly (boolean | Error)[]) {
     async check(): Promise<ProbeResult> {
       const answer = answers[asked++] ?? true;
       if (answer instanceof Error) throw answer;
-      return answer ? {up: true, detail: '/ answers 200'} : {up: false, refused: false, detail: '/ answers 503'};
+      return answer
+        ? {up: true, detail: '/ answers 200'}
+        : {up: false, refused: false, detail: '/ answers 503'};
     },
     onVerdict: (verdict) => verdicts.push(verdict),
   });
@@ -48,7 +50,11 @@ test('HealthWatch says so again after as many more, and once when it recovers', 
 });
 
 test('HealthWatch counts a check that cannot be made as a bad answer', async (t) => {
-  const {verdicts, rounds} = setup([new Error('no such file'), new Error('no such file'), new Error('no such file')]);
+  const {verdicts, rounds} = setup([
+    new Error('no such file'),
+    new Error('no such file'),
+    new Error('no such file'),
+  ]);
   await rounds(3);
   t.like(verdicts[0], {healthy: false, detail: 'no such file'});
 });

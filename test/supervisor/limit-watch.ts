@@ -35,7 +35,10 @@ test('LimitWatch names the memory that is used and the limit', (t) => {
 });
 
 test('LimitWatch counts the age that an adopted process has already, and adds the jitter', (t) => {
-  const {clock, reached} = setup({lifetimeMs: 60_000, lifetimeJitterMs: 10_000}, {ageMs: 20_000, random: 0.5});
+  const {clock, reached} = setup(
+    {lifetimeMs: 60_000, lifetimeJitterMs: 10_000},
+    {ageMs: 20_000, random: 0.5},
+  );
   clock.advance(44_999);
   t.deepEqual(reached, []);
   clock.advance(1);

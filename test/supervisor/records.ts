@@ -44,7 +44,10 @@ test('Records gives back what was written, without any environment, in a file fo
   const [read] = records.readAll(() => t.fail());
   t.like(read, {process: 'web', restarts: 2, main: record.main});
   records.remove('tasks', 'web');
-  t.deepEqual(records.readAll(() => t.fail()), []);
+  t.deepEqual(
+    records.readAll(() => t.fail()),
+    [],
+  );
 });
 
 test('Records names a damaged file and goes on with the others', (t) => {
@@ -55,18 +58,30 @@ test('Records names a damaged file and goes on with the others', (t) => {
   const file = path.join(own, 'tasks.web.json');
   writeFileSync(file, readFileSync(file, 'utf8').slice(0, 100));
   const garbage: string[] = [];
-  t.deepEqual(records.readAll((each) => garbage.push(each)).map(({process}) => process), ['queue']);
+  t.deepEqual(
+    records.readAll((each) => garbage.push(each)).map(({process}) => process),
+    ['queue'],
+  );
   t.deepEqual(garbage, [file]);
 });
 
 test('Records of a directory that is not there are none', (t) => {
-  t.deepEqual(new Records({processes: path.join(directory, 'none')}).readAll(() => t.fail()), []);
+  t.deepEqual(
+    new Records({processes: path.join(directory, 'none')}).readAll(() => t.fail()),
+    [],
+  );
 });
 
 test('parseRecord() takes no text that is not a record, and never throws', (t) => {
   fc.assert(fc.property(fc.string(), (text) => parseRecord(text) === undefined));
   fc.assert(fc.property(fc.json(), (text) => parseRecord(text) === undefined));
-  for (const wrong of [{version: 2}, {main: {pid: 1}}, {others: {}}, {app: {name: '../x'}}, {process: 'a/b'}]) {
+  for (const wrong of [
+    {version: 2},
+    {main: {pid: 1}},
+    {others: {}},
+    {app: {name: '../x'}},
+    {process: 'a/b'},
+  ]) {
     t.is(parseRecord(JSON.stringify({...record, ...wrong})), undefined);
   }
 });
@@ -87,7 +102,10 @@ const OPTIONAL = ['giveUp', 'health', 'reloadSignal', 'overlap', 'directory', 'u
 
 test('parseRecord() remembers that a program never gives up, for which JSON has no number', (t) => {
   const programs = [programSpec({giveUp: Infinity})];
-  t.is(parseRecord(JSON.stringify({...record, app: {...record.app, programs}}))?.app.programs[0]?.giveUp, Infinity);
+  t.is(
+    parseRecord(JSON.stringify({...record, app: {...record.app, programs}}))?.app.programs[0]?.giveUp,
+    Infinity,
+  );
 });
 
 test('privateSocketPath() stays short for the longest names', (t) => {

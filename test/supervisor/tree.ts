@@ -15,7 +15,9 @@ const world = {proc: systemProc, processes: systemProcesses, clock: systemClock}
 let marks = 0;
 
 /** A leader that prints the pids of what it started, then waits. */
-async function family(script: string): Promise<{leader: Leader; child: ChildProcess; pids: readonly number[]}> {
+async function family(
+  script: string,
+): Promise<{leader: Leader; child: ChildProcess; pids: readonly number[]}> {
   const mark = `/test/${process.pid}|tasks:web|${++marks}`;
   const child = spawn('/bin/bash', ['-c', `${script}; echo; exec sleep 300`], {
     detached: true,
@@ -65,7 +67,10 @@ test('endTree() waits for a graceful end before it kills', async (t) => {
 
 test('signalTree() reaches the program behind a shell that does not pass signals on', async (t) => {
   const mark = `/test/${process.pid}|tasks:wrapped|1`;
-  const child = spawn('/bin/bash', ['-c', 'sleep 300; true'], {detached: true, env: {PATH: '/bin', [MARK]: mark}});
+  const child = spawn('/bin/bash', ['-c', 'sleep 300; true'], {
+    detached: true,
+    env: {PATH: '/bin', [MARK]: mark},
+  });
   await once(child, 'spawn');
   const pid = child.pid as number;
   const leader = {pid, startTicks: systemProc.stat(pid)?.startTicks ?? 0, mark};

@@ -20,6 +20,8 @@ test('SystemExits tells of the end of each watched process, and of one that is g
   t.is(await ends[1], children[1]?.pid);
   children[0]?.kill('SIGKILL');
   t.is(await ends[0], children[0]?.pid);
-  await Promise.all(children.map(async (child) => child.exitCode ?? child.signalCode ?? (await once(child, 'exit'))));
+  await Promise.all(
+    children.map(async (child) => child.exitCode ?? child.signalCode ?? (await once(child, 'exit'))),
+  );
   exits.close();
 });

@@ -22,7 +22,10 @@ test('takeLock() gives the lock to one, and to the next when it is released', (t
 
 test('takeLock() gets the lock of a process that was killed', async (t) => {
   const file = path.join(directory, 'two');
-  const holder = spawn('flock', [file, 'sh', '-c', 'echo held; exec sleep 60'], {stdio: ['ignore', 'pipe', 'inherit'], detached: true});
+  const holder = spawn('flock', [file, 'sh', '-c', 'echo held; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
   await once(holder.stdout as NodeJS.ReadableStream, 'data');
   t.is(takeLock(file), undefined);
   process.kill(-(holder.pid as number), 'SIGKILL');

@@ -57,7 +57,8 @@ test('duplicate() serves many callers at a time', async (t) => {
 test('a process that inherits the descriptor serves on the held socket', async (t) => {
   const port = await freePort();
   const held = systemSockets.bindPort(port);
-  const script = "require('net').createServer((s) => s.end('child')).listen({fd: 3}, () => console.log('up'))";
+  const script =
+    "require('net').createServer((s) => s.end('child')).listen({fd: 3}, () => console.log('up'))";
   const child = spawn(process.execPath, ['-e', script], {stdio: ['ignore', 'pipe', 'inherit', held.fd]});
   await once(child.stdout as NodeJS.ReadableStream, 'data');
   t.is(await ask(port), 'child');

@@ -23,7 +23,11 @@ export function census(state: string): readonly Member[] {
 /** Generations of each unit that live, the oldest first. */
 export function generationsOf(members: readonly Member[]): ReadonlyMap<string, readonly number[]> {
   const units = new Map<string, readonly number[]>();
-  for (const {unit, generation} of members) units.set(unit, [...new Set([...(units.get(unit) ?? []), generation])].toSorted((a, b) => a - b));
+  for (const {unit, generation} of members)
+    units.set(
+      unit,
+      [...new Set([...(units.get(unit) ?? []), generation])].toSorted((a, b) => a - b),
+    );
   return units;
 }
 

@@ -13,7 +13,10 @@ import type {Subject} from './programs.ts';
 /** What is wrong with the lines that the programs have printed; nothing, if every line is in the logs once. */
 export function faultsOfLines(rig: Rig): {readonly lines: number; readonly faults: readonly string[]} {
   const checks = SUBJECTS.map((subject) => check(rig, subject));
-  return {lines: checks.reduce((sum, {lines}) => sum + lines, 0), faults: checks.flatMap(({faults}) => faults)};
+  return {
+    lines: checks.reduce((sum, {lines}) => sum + lines, 0),
+    faults: checks.flatMap(({faults}) => faults),
+  };
 }
 
 /** One process: its log with its archives, against what its generations know that they have printed. */
@@ -38,9 +41,13 @@ function check(rig: Rig, subject: Subject): {readonly lines: number; readonly fa
     const name = `${app}:${process}, generation and pid ${writer}`;
     return [
       ...(missing === undefined ? [] : [`${name}: line ${missing} of ${count} is lost`]),
-      ...(new Set(numbers).size === numbers.length ? [] : [`${name}: ${numbers.length - new Set(numbers).size} lines are there twice`]),
+      ...(new Set(numbers).size === numbers.length
+        ? []
+        : [`${name}: ${numbers.length - new Set(numbers).size} lines are there twice`]),
       // It counts after it has printed, so one may be ahead; a living one prints on.
-      ...(isLiving(pid) || numbers.length <= count + 1 ? [] : [`${name}: ${numbers.length} lines of ${count}`]),
+      ...(isLiving(pid) || numbers.length <= count + 1
+        ? []
+        : [`${name}: ${numbers.length} lines of ${count}`]),
     ];
   });
   return {lines: printed.reduce((sum, {count}) => sum + count, 0), faults};
@@ -58,7 +65,8 @@ function logOf(rig: Rig, {app, process}: Subject): string {
   const archives = besideOf(log).filter((beside) => beside.kind === 'archive');
   const texts = archives.flatMap((archive) => {
     // One that was just compressed may be there as both.
-    if (!archive.gzip && archives.some(({gzip, rank}) => gzip && isDeepStrictEqual(rank, archive.rank))) return [];
+    if (!archive.gzip && archives.some(({gzip, rank}) => gzip && isDeepStrictEqual(rank, archive.rank)))
+      return [];
     const bytes = readFileSync(besidePath(log, archive));
     return [(archive.gzip ? gunzipSync(bytes) : bytes).toString('latin1')];
   });

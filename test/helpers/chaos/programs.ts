@@ -61,7 +61,8 @@ count.count()
 
 const QUICK = 'stop_timeout = "2s"\nbackoff = "500ms"\nbackoff_cap = "1s"\ngive_up = "never"\n';
 const WEB = `[programs.web]\ngunicorn = "wsgi:application"\nready_timeout = "30s"\n${QUICK}`;
-const queue = (file: string, more = '') => `[programs.queue]\ncommand = "/usr/bin/python3 ${file}"\n${QUICK}${more}`;
+const queue = (file: string, more = '') =>
+  `[programs.queue]\ncommand = "/usr/bin/python3 ${file}"\n${QUICK}${more}`;
 
 const APPS: Readonly<Record<string, string>> = {
   blog: `${WEB}workers = 2\n`,

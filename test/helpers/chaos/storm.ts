@@ -47,7 +47,11 @@ export class Storm {
   begin(verb: 'start' | 'stop' | 'restart' | 'reload', targets: readonly string[]): ChildProcess {
     const order = this.wishes.begin(targets, wishOf(verb));
     const child = this.rig.begin(verb, ...targets);
-    this.behind(this.#timed(`${verb} ${targets.join(' ')}`, once(child, 'exit')).then(() => this.wishes.end(order, false)));
+    this.behind(
+      this.#timed(`${verb} ${targets.join(' ')}`, once(child, 'exit')).then(() =>
+        this.wishes.end(order, false),
+      ),
+    );
     return child;
   }
 
@@ -80,13 +84,20 @@ export class Storm {
 
   /** A command that hangs, or that shows a bug, is a fault of its own. */
   async #timed<Result>(name: string, work: Promise<Result>): Promise<Result> {
-    const late = setTimeout(() => this.watch.violation(`appsup ${name} hangs for ${COMMAND_MS / 1000} s`), COMMAND_MS);
+    const late = setTimeout(
+      () => this.watch.violation(`appsup ${name} hangs for ${COMMAND_MS / 1000} s`),
+      COMMAND_MS,
+    );
     try {
       const result = await work;
       const run = result as Partial<Run>;
       const text = `${run.stdout ?? ''}${run.stderr ?? ''}`;
-      if (run.code !== undefined) this.note(`  appsup ${name} ended with ${run.code}${run.code === 0 ? '' : `: ${text.trim().slice(0, 300)}`}`);
-      if (/made a mistake|^\s+at .*\(.*:\d+:\d+\)$/m.test(text)) this.watch.violation(`appsup ${name} shows a bug: ${text}`);
+      if (run.code !== undefined)
+        this.note(
+          `  appsup ${name} ended with ${run.code}${run.code === 0 ? '' : `: ${text.trim().slice(0, 300)}`}`,
+        );
+      if (/made a mistake|^\s+at .*\(.*:\d+:\d+\)$/m.test(text))
+        this.watch.violation(`appsup ${name} shows a bug: ${text}`);
       return result;
     } finally {
       clearTimeout(late);

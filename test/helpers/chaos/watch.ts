@@ -74,7 +74,9 @@ export class Watch {
     const now = new Map([
       ...this.#copies(members),
       ...this.#orphans(members),
-      ...zombiesOf(this.#supervisor ?? -1).map((pid) => [`zombie ${pid} of the supervisor`, ZOMBIE_MS] as const),
+      ...zombiesOf(this.#supervisor ?? -1).map(
+        (pid) => [`zombie ${pid} of the supervisor`, ZOMBIE_MS] as const,
+      ),
     ]);
     for (const name of this.#lasts.keys()) if (!now.has(name)) this.#lasts.delete(name);
     for (const [name, boundMs] of now) {
@@ -83,7 +85,8 @@ export class Watch {
       if (lasts > boundMs) this.violation(`for more than ${boundMs / 1000} s: ${name}`);
     }
     const {leases} = readBook(this.#rig.paths).book;
-    if (!isDeepStrictEqual(leases, this.#leases)) this.violation(`leases changed: ${JSON.stringify(leases)}, were ${JSON.stringify(this.#leases)}`);
+    if (!isDeepStrictEqual(leases, this.#leases))
+      this.violation(`leases changed: ${JSON.stringify(leases)}, were ${JSON.stringify(this.#leases)}`);
   }
 
   /** Milliseconds since the last look in which the supervisor could do its work. */
@@ -93,7 +96,8 @@ export class Watch {
     const pid = this.#rig.supervisorPid();
     if (pid !== this.#supervisor) {
       const before = this.#supervisor;
-      if (before !== undefined && !this.#mayEnd.has(before)) this.violation(`the supervisor ${before} ended by itself`);
+      if (before !== undefined && !this.#mayEnd.has(before))
+        this.violation(`the supervisor ${before} ended by itself`);
       this.#supervisor = pid;
       this.#lasts.clear();
     }
@@ -107,10 +111,18 @@ export class Watch {
       const unit = nameOf(subject);
       const [oldest, ...younger] = generations.get(unit) ?? [];
       if (oldest === undefined || younger.length === 0) return [];
-      if (subject.overlaps) return younger.map((each) => [`generations ${oldest} and ${each} of ${unit} beside each other`, BESIDE_MS] as const);
+      if (subject.overlaps)
+        return younger.map(
+          (each) => [`generations ${oldest} and ${each} of ${unit} beside each other`, BESIDE_MS] as const,
+        );
       // The looks were one after the other; an elder that still lives now did so when the younger one was seen.
-      const elder = members.find((member) => member.unit === unit && member.generation === oldest && isStill(member));
-      if (elder !== undefined) this.violation(`two copies of ${unit}: ${describe(members.filter((member) => member.unit === unit))}`);
+      const elder = members.find(
+        (member) => member.unit === unit && member.generation === oldest && isStill(member),
+      );
+      if (elder !== undefined)
+        this.violation(
+          `two copies of ${unit}: ${describe(members.filter((member) => member.unit === unit))}`,
+        );
       return [];
     });
   }
@@ -118,7 +130,9 @@ export class Watch {
   #orphans(members: readonly Member[]): readonly (readonly [string, number])[] {
     return members.flatMap((member) => {
       const known = this.#recorded(member.unit);
-      return known === undefined || known.has(member.generation) ? [] : [[`orphan ${describe([member])}`, ORPHAN_MS] as const];
+      return known === undefined || known.has(member.generation)
+        ? []
+        : [[`orphan ${describe([member])}`, ORPHAN_MS] as const];
     });
   }
 
@@ -127,12 +141,19 @@ export class Watch {
     const text = readIfThere(`${this.#rig.paths.processes}/${unit.replace(':', '.')}.json`);
     if (text === undefined) return new Set();
     const record = parseRecord(text);
-    return record === undefined ? undefined : new Set([record.main, ...record.others].flatMap((each) => each?.generation ?? []));
+    return record === undefined
+      ? undefined
+      : new Set([record.main, ...record.others].flatMap((each) => each?.generation ?? []));
   }
 }
 
 function describe(members: readonly Member[]): string {
-  return members.map(({unit, generation, pid, ppid, state}) => `${unit} generation ${generation} pid ${pid} (${state}, child of ${ppid}, ${commandOf(pid)})`).join('; ');
+  return members
+    .map(
+      ({unit, generation, pid, ppid, state}) =>
+        `${unit} generation ${generation} pid ${pid} (${state}, child of ${ppid}, ${commandOf(pid)})`,
+    )
+    .join('; ');
 }
 
 function commandOf(pid: number): string {

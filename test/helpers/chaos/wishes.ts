@@ -13,12 +13,16 @@ export interface Order {
 
 /** What may be wished of each process, as far as the one who gives the orders can know. */
 export class Wishes {
-  readonly #possible = new Map<string, ReadonlySet<Wish>>(SUBJECTS.map((subject) => [nameOf(subject), new Set(['stopped'])]));
+  readonly #possible = new Map<string, ReadonlySet<Wish>>(
+    SUBJECTS.map((subject) => [nameOf(subject), new Set(['stopped'])]),
+  );
   readonly #orders = new Set<Order>();
 
   /** An order goes out: from now on it may have been heard. */
   begin(targets: readonly string[], wish: Wish): Order {
-    const units = SUBJECTS.filter((subject) => targets.some((target) => isMeant(subject, target))).map(nameOf);
+    const units = SUBJECTS.filter((subject) => targets.some((target) => isMeant(subject, target))).map(
+      nameOf,
+    );
     const order: Order = {units, wish, crossed: false};
     for (const other of this.#orders) {
       if (!other.units.some((unit) => units.includes(unit))) continue;
@@ -39,7 +43,8 @@ export class Wishes {
 
   /** The file that remembers the wishes of an app was damaged. */
   forget(app: string): void {
-    for (const unit of this.#possible.keys()) if (unit.startsWith(`${app}:`)) this.#possible.set(unit, new Set(['running', 'stopped']));
+    for (const unit of this.#possible.keys())
+      if (unit.startsWith(`${app}:`)) this.#possible.set(unit, new Set(['running', 'stopped']));
     for (const order of this.#orders) order.crossed = true;
   }
 
@@ -55,5 +60,9 @@ export class Wishes {
 
 function isMeant({app, process}: Subject, target: string): boolean {
   const [name, program] = target.split(':');
-  return target === 'all' || (name === app && (program === undefined || process === program || process.replace(/_\d+$/, '') === program));
+  return (
+    target === 'all' ||
+    (name === app &&
+      (program === undefined || process === program || process.replace(/_\d+$/, '') === program))
+  );
 }
