@@ -81,7 +81,12 @@ async function restart(app: HostedApp, units: readonly Unit[], wait: boolean): P
       results.push(actResult(app, unit, {ok: true, previousPid: before?.pid, overlapped}));
       continue;
     }
-    await app.until(() => hasStarted(app, unit) && unit.change === undefined && unit.leaving.length === 0);
+    // What it comes after may be missing for ever; everything else is over by then.
+    const limitMs = (unit.spec.stopMs + unit.spec.readyMs) * 2;
+    await app.until(
+      () => hasStarted(app, unit) && unit.change === undefined && unit.leaving.length === 0,
+      limitMs,
+    );
     const previousPid = before?.pid;
     if (unit.main?.process === before && before !== undefined) {
       const message = servesOn(unit, before.pid);

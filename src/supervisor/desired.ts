@@ -1,7 +1,7 @@
 import {rmSync} from 'node:fs';
 import path from 'node:path';
 
-import {readIfThere, writeAtomically} from '../system/files.ts';
+import {readIfReadable, writeAtomically} from '../system/files.ts';
 import type {Paths} from '../system/paths.ts';
 
 /** What the user asked for, per process. Survives reboots: what ran runs, what was stopped stays stopped. */
@@ -26,7 +26,7 @@ export class DesiredStates {
   /** By process name. */
   read(app: string): ReadonlyMap<string, Desired> {
     const file = this.#file(app);
-    const text = readIfThere(file);
+    const text = readIfReadable(file);
     if (text === undefined) return new Map();
     const wishes = parse(text);
     if (wishes === undefined) this.#onGarbage(file);

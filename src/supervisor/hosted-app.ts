@@ -149,7 +149,8 @@ export class HostedApp {
     for (const unit of units) this.#pending.delete(unit);
     for (const wave of this.inOrder(units).toReversed()) {
       for (const unit of wave) unit.send({type: 'stop'});
-      await this.until(() => wave.every((unit) => isAtRest(unit) || this.#pending.has(unit)));
+      // Somebody else may want it started meanwhile: that is his, and not waited for.
+      await this.until(() => wave.every((unit) => isAtRest(unit) || this.#pending.has(unit) || isUp(unit)));
     }
   }
 
@@ -280,6 +281,10 @@ export class HostedApp {
     this.#options.desired.write(this.name, wishes);
     for (const [process, value] of wishes) this.#wishes.set(process, value);
   }
+}
+
+function isUp({state}: Unit): boolean {
+  return state.id === 'starting' || state.id === 'running';
 }
 
 /** Nothing of the unit runs or is being started or stopped. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type {AppSpec, ProgramSpec} from '../core/spec.ts';
 import {isName} from '../core/names.ts';
 import {systemCode} from '../errors.ts';
-import {readIfThere, writeAtomically} from '../system/files.ts';
+import {readIfReadable, writeAtomically} from '../system/files.ts';
 import type {Paths} from '../system/paths.ts';
 
 /** What a later supervisor has to know to take a process over. Holds no environment, so no secret. */
@@ -67,8 +67,8 @@ export class Records {
     for (const name of list(this.#directory)) {
       if (!name.endsWith('.json')) continue;
       const file = path.join(this.#directory, name);
-      const record = parseRecord(readIfThere(file) ?? '');
-      if (record === undefined) onGarbage(file);
+      const record = parseRecord(readIfReadable(file) ?? '');
+      if (record === undefined || this.#file(record.app.name, record.process) !== file) onGarbage(file);
       else found.push(record);
     }
     return found;

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 
-import {AppsupError, systemCode} from '../errors.ts';
+import {AppsupError, isAppsupError, systemCode} from '../errors.ts';
 import {asDiskError} from './disk-error.ts';
 
 export {asDiskError};
@@ -62,5 +62,15 @@ export function readIfThere(file: string): string | undefined {
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw asDiskError(error, `read ${file}`);
+  }
+}
+
+/** As {@link readIfThere}, and `''` for what is there and cannot be read (a directory, another mode): as damaged as garbled text. */
+export function readIfReadable(file: string): string | undefined {
+  try {
+    return readIfThere(file);
+  } catch (error) {
+    if (isAppsupError(error)) return '';
+    throw error;
   }
 }

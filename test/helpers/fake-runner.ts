@@ -31,6 +31,8 @@ export class FakeRunner implements Runner {
   /** The answer of every health check. */
   health: ProbeResult = {up: true, detail: ''};
   words: readonly string[] = [];
+  /** What a process answers as long as it is not ready. */
+  refuses: string | undefined;
   readonly #clock: FakeClock;
   readonly #app: AppSpec;
   readonly #answers = new Map<Started, () => void>();
@@ -62,7 +64,11 @@ export class FakeRunner implements Runner {
     return started;
   }
 
-  async ready(started: Started, {signal}: {readonly signal: AbortSignal}): Promise<void> {
+  async ready(
+    started: Started,
+    {signal, onRefusal}: {readonly signal: AbortSignal; readonly onRefusal: (detail: string) => void},
+  ): Promise<void> {
+    if (this.refuses !== undefined) onRefusal(this.refuses);
     await new Promise<void>((resolve, reject) => {
       if (started.program.readiness.kind === 'none') this.#clock.after(started.program.startMs, resolve);
       this.#answers.set(started, resolve);

@@ -68,6 +68,17 @@ test('Unit stops a process that does not get ready in time, says so and tries ag
   t.like(unit.state, {id: 'backoff', why: 'not ready within 5 s'});
 });
 
+test('Unit tells what a process answered that did not get ready, not its farewell', async (t) => {
+  const {unit, runner, advance} = setup({...probed, readyMs: 5000});
+  runner.refuses = '/ answers 503';
+  runner.words = ['Shutting down: Master'];
+  unit.send({type: 'start'});
+  await advance(5000);
+  await advance(0);
+  t.like(unit.state, {id: 'backoff', why: 'not ready within 5 s: / answers 503'});
+  t.is(unit.lastFailure?.reason, 'not ready within 5 s: / answers 503');
+});
+
 test('Unit kills the tree when the process ignores its stop signal', async (t) => {
   const {unit, runner, advance, process} = setup({stopMs: 10_000});
   runner.mortal = ['SIGKILL'];

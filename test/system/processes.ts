@@ -9,7 +9,12 @@ import {limitWords, systemProcesses} from '../../src/system/processes.ts';
 import {programSpec} from '../helpers/spec.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'as-'));
-test.after.always(() => rmSync(directory, {recursive: true}));
+// The supervisor does not live for its children; a test has to.
+const alive = setInterval(() => undefined, 1000);
+test.after.always(() => {
+  clearInterval(alive);
+  rmSync(directory, {recursive: true});
+});
 
 async function run(script: string, changes: Parameters<typeof limitWords>[0] = programSpec().limits) {
   const logFile = path.join(directory, 'logs', `${Math.random()}.log`);

@@ -1,0 +1,100 @@
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {setImmediate as turn} from 'node:timers/promises';
+
+import test from 'ava';
+import type {ExecutionContext} from 'ava';
+
+import type {ProgramSpec} from '../../src/core/spec.ts';
+import {DesiredStates} from '../../src/supervisor/desired.ts';
+import {HostedApp} from '../../src/supervisor/hosted-app.ts';
+import {FakeClock} from '../helpers/fake-clock.ts';
+import {FakeRunner} from '../helpers/fake-runner.ts';
+import {appSpec, programSpec} from '../helpers/spec.ts';
+
+/** An app of which nothing is known yet but its name, and what was wished of it earlier. */
+function setup(t: ExecutionContext, programs: readonly ProgramSpec[], wishes?: string) {
+  const directory = mkdtempSync(path.join(tmpdir(), 'as-'));
+  t.teardown(() => rmSync(directory, {recursive: true}));
+  const file = path.join(directory, 'tasks.json');
+  if (wishes !== undefined) writeFileSync(file, wishes);
+  const garbage: string[] = [];
+  const clock = new FakeClock();
+  const runner = new FakeRunner({clock, app: appSpec(programs)});
+  const app = new HostedApp({
+    name: 'tasks',
+    file: '/tasks.toml',
+    clock,
+    runner,
+    desired: new DesiredStates({paths: {desired: directory}, onGarbage: (name) => garbage.push(name)}),
+    onChange: () => undefined,
+    onHealth: () => undefined,
+    bind: () => undefined,
+  });
+  const advance = async (ms: number) => {
+    await turn();
+    clock.advance(ms);
+    await turn();
+  };
+  const take = () => {
+    app.take(appSpec(programs), 'h');
+    return [...app.units.values()];
+  };
+  return {
+    app,
+    advance,
+    take,
+    runner,
+    garbage,
+    wished: () => JSON.parse(readFileSync(file, 'utf8')) as unknown,
+  };
+}
+
+test('HostedApp does not wait for ever for a stop that somebody else undoes meanwhile', async (t) => {
+  const {app, advance, take, runner} = setup(t, [programSpec({stopMs: 5000})]);
+  runner.mortal = ['SIGKILL'];
+  const units = take();
+  app.start(units);
+  await advance(1000);
+  const stopped = app.stop(units);
+  app.start(units);
+  await advance(5000);
+  await stopped;
+  await advance(0);
+  t.deepEqual(
+    units.map(({state}) => state.id),
+    ['starting'],
+  );
+});
+
+test('HostedApp remembers that all of an app is to be stopped, also when its broken file left it without units', async (t) => {
+  const {app, wished, take} = setup(t, [programSpec()], '{"version":1,"processes":{"web":"running"}}');
+  await app.stop([], true);
+  t.deepEqual(wished(), {version: 1, processes: {web: 'stopped'}});
+  t.is(app.desired({app: 'tasks', program: 'web', process: 'web', index: 0}), 'stopped');
+  // Once its file is mended, nothing starts.
+  t.deepEqual(
+    take().map(({state}) => state.id),
+    ['stopped'],
+  );
+});
+
+test('HostedApp takes what runs for wished when the file of its wishes is damaged', (t) => {
+  const {app, take, garbage, wished} = setup(t, [programSpec()], '{"version":1,"proc');
+  t.is(garbage.length, 1);
+  const [unit] = take();
+  if (unit === undefined) throw new Error('no unit');
+  t.is(app.desired(unit.id), 'stopped');
+  app.rememberWish(unit);
+  t.is(app.desired(unit.id), 'running');
+  t.deepEqual(wished(), {version: 1, processes: {web: 'running'}});
+});
+
+test('HostedApp does not take what runs for wished when it was to be stopped', (t) => {
+  const {app, take} = setup(t, [programSpec()], '{"version":1,"processes":{"web":"stopped"}}');
+  const [unit] = take();
+  if (unit === undefined) throw new Error('no unit');
+  app.rememberWish(unit);
+  t.is(app.desired(unit.id), 'stopped');
+});
