@@ -146,6 +146,8 @@ async function servesAnExperiment({t, mine, apache}: Reader): Promise<void> {
 interface Login {
   readonly session: ShellSession;
   readonly name: string;
+  /** Their home directory. */
+  readonly home: string;
   /** A Node that they may run. */
   readonly node: string;
   /** A clone of appsup that they may read, built. */
@@ -263,6 +265,7 @@ class Reader {
 
   #plain(text: string): readonly string[] {
     return text
+      .replaceAll(this.#login.home, '/home/alice')
       .replaceAll(this.#name, 'alice')
       .replaceAll(`/${hostname()}/`, '/eco/')
       .replace(/checked with .* on this host/, 'checked with Apache on this host')
@@ -280,7 +283,7 @@ async function inAccount(t: ExecutionContext): Promise<Login> {
     await session.end();
     await account.remove();
   });
-  return {session, name: account.name, node: account.node, project: account.project};
+  return {session, name: account.name, home: account.home, node: account.node, project: account.project};
 }
 
 function inHome(t: ExecutionContext): Login {
@@ -293,7 +296,7 @@ function inHome(t: ExecutionContext): Login {
     await session.end();
     home.remove();
   });
-  return {session, name: username, node: process.execPath, project: process.cwd()};
+  return {session, name: username, home: home.directory, node: process.execPath, project: process.cwd()};
 }
 
 /** The app's repository, and the packages that pip installs. Everybody may read it. */
