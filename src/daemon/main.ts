@@ -12,6 +12,7 @@ import {Post} from '../notify/post.ts';
 import {describeHolder, portHolder} from '../ports/taken.ts';
 import {Supervisor} from '../supervisor/supervisor.ts';
 import {systemClock} from '../system/clock.ts';
+import {systemLogFiles} from '../system/log-files.ts';
 import type {Clock} from '../system/clock.ts';
 import {SystemExits} from '../system/exits.ts';
 import {asDiskError, ensurePrivateDirectory} from '../system/files.ts';
@@ -27,6 +28,7 @@ import {version} from '../version.ts';
 import {Apps} from './apps.ts';
 import {isBootTold, markBootTold} from './boot-told.ts';
 import {startSuccessor, takeInherited} from './hand-over.ts';
+import {LogCare} from './log-care.ts';
 import {lastSeen} from './last-seen.ts';
 import {tellStarter} from './ready.ts';
 
@@ -89,11 +91,19 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
   const apps = new Apps({paths, login: username, uid});
   const exits = new SystemExits({proc, clock});
   const user = {login: username, home: paths.home || homedir, shell: shell ?? '/bin/sh'};
+  const logs = new LogCare({
+    paths,
+    clock,
+    proc,
+    processes,
+    files: systemLogFiles,
+    log: (message, facts) => log.write('warn', message, facts),
+  });
   const control: {server?: ControlServer} = {};
   const end = () => {
     exits.close();
     lock.write('');
-    void (control.server?.close() ?? Promise.resolve()).then(() => process.exit(0));
+    void Promise.all([control.server?.close(), logs.close()]).then(() => process.exit(0));
   };
   const supervisor = new Supervisor({
     clock,
@@ -116,6 +126,7 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
         ?.inode,
     log: (level, message, facts) => log.write(level, message, facts),
     lastSeen: seenBefore,
+    logs,
     inherited: sockets,
     async onShutdown(handOver) {
       if (handOver === undefined) return void setTimeout(end, FAREWELL_MS);

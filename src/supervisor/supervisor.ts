@@ -79,6 +79,12 @@ export interface SupervisorOptions extends ProcessWorld {
   ) => void;
   /** When a supervisor was last known to live, wall clock; `undefined` after a clean end or a reboot. */
   readonly lastSeen: number | undefined;
+  /** Keeps the logs of apps within their limits. */
+  readonly logs: {
+    set(app: AppSpec, processes: readonly string[]): void;
+    delete(app: string): Promise<void>;
+    close(): Promise<void>;
+  };
   /** Sockets that a predecessor handed over: descriptors by port. */
   readonly inherited: ReadonlyMap<number, number>;
   /**
@@ -93,6 +99,10 @@ export interface SupervisorOptions extends ProcessWorld {
 export class Supervisor implements SupervisorApi {
   readonly #options: SupervisorOptions;
   readonly #apps = new Map<string, HostedApp>();
+  /** What the keeper of logs was told last, by app. */
+  readonly #keptLogs = new Map<string, string>();
+  /** Rotations of removed apps that are still under way: their logs may be removed after them. */
+  readonly #farewells: Promise<void>[] = [];
   readonly #records: Records;
   readonly #desired: DesiredStates;
   readonly #runner: ProcessRunner;
@@ -239,11 +249,15 @@ export class Supervisor implements SupervisorApi {
           [...this.#apps.values()].map(async (app) => await app.halt([...app.units.values()])),
         );
       }
+      // A rotation is not to be cut off, nor to meet that of a successor.
+      await this.#options.logs.close();
       await this.#options.onShutdown(
         successor === undefined ? undefined : {...successor, sockets: this.#heldSockets()},
       );
     } catch (error) {
       this.#ending = false;
+      this.#keptLogs.clear();
+      for (const app of this.#apps.values()) this.#keepLogs(app);
       throw error;
     }
     return {pid: process.pid};
@@ -325,6 +339,7 @@ export class Supervisor implements SupervisorApi {
   async #readAgain(): Promise<void> {
     const unread = [...this.#apps.values()].filter(({spec}) => spec === undefined);
     this.#readApps();
+    await Promise.all(this.#farewells.splice(0));
     for (const app of this.#apps.values()) await this.#takePort(app);
     // Its file was broken when the supervisor came, so that nothing of it could be started: now it can.
     for (const app of unread) if (app.spec !== undefined) await this.#wake(app);
@@ -350,6 +365,7 @@ export class Supervisor implements SupervisorApi {
       app.problems = read.problems;
       app.publicUrl = read.publicUrl;
       if (read.spec !== undefined) app.take(read.spec, read.hash);
+      this.#keepLogs(app);
       if (app.hash !== before.hash || app.problems.join('\n') !== before.problems) {
         this.#configChanged(
           app,
@@ -369,6 +385,8 @@ export class Supervisor implements SupervisorApi {
     }
     app.socket?.close();
     this.#desired.remove(app.name);
+    this.#keptLogs.delete(app.name);
+    this.#farewells.push(this.#options.logs.delete(app.name));
     this.#apps.delete(app.name);
     this.#configChanged(app, 'removed');
   }
@@ -380,6 +398,15 @@ export class Supervisor implements SupervisorApi {
       app: name,
       change,
     });
+  }
+
+  #keepLogs({spec, units, hash}: HostedApp): void {
+    if (spec === undefined) return;
+    // Looking at all of its files again costs something, and seldom anything has changed.
+    const key = `${hash} ${[...units.keys()].join(' ')}`;
+    if (this.#keptLogs.get(spec.name) === key) return;
+    this.#keptLogs.set(spec.name, key);
+    this.#options.logs.set(spec, [...units.keys()]);
   }
 
   async #takePort(app: HostedApp): Promise<void> {

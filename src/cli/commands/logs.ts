@@ -7,7 +7,7 @@ import {follow} from '../../logs/follow.ts';
 import {merged, since, stamped} from '../../logs/merge.ts';
 import type {LogLine} from '../../logs/merge.ts';
 import {momentOf} from '../../logs/moment.ts';
-import {readTail} from '../../logs/tail.ts';
+import {readLog as readWithArchives} from '../../logs/parts.ts';
 import type {Tail} from '../../logs/tail.ts';
 import {asDiskError} from '../../system/files.ts';
 import type {Command, Context} from '../context.ts';
@@ -68,7 +68,7 @@ export const logs: Command = async (context, {words, options, json}) => {
 /** With `since`, as far back as the first line that says an earlier time; the whole file when no line says one. */
 function readLog(file: string, count: number, from: number | undefined): Tail | undefined {
   try {
-    return readTail(file, (lines) => {
+    return readWithArchives(file, (lines) => {
       if (from === undefined) return lines.length >= count;
       const first = lines.map(momentOf).find((moment) => moment !== undefined);
       return lines.length >= count || (first !== undefined && first < from);
