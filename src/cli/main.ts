@@ -101,5 +101,6 @@ function guardOutput(): void {
 }
 
 void main(process.argv.slice(2)).then((code) => {
-  process.exitCode = code;
+  // What was printed is out: on Linux, writing to files, pipes and terminals is not put off.
+  process.exit(code);
 });

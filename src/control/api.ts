@@ -57,7 +57,7 @@ export interface ProcessStatus {
   /** Starts by the supervisor's own decision since the user's last start or restart. */
   readonly restarts: number;
   readonly pid: number | undefined;
-  /** Bytes (proportional set size) of the process and all that it started; only when asked for. */
+  /** Resident bytes of the process and all that it started, shared file pages counted once; only when asked for. */
   readonly memory: number | undefined;
   /** Why it is in this state, one line, for everything but running. */
   readonly reason: string | undefined;

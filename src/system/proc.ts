@@ -27,6 +27,10 @@ export interface Proc {
   environment(pid: number): Readonly<Record<string, string>>;
   /** Proportional set size in bytes; `undefined` when unreadable. */
   memory(pid: number): number | undefined;
+  /** Processes that a process has started and that are still its children. */
+  children(pid: number): readonly number[];
+  /** Resident bytes: `own` is memory of its own, `file` is program text and the like, which others may share. */
+  resident(pid: number): {readonly own: number; readonly file: number} | undefined;
   /** Bytes that a new program could use without swapping; `undefined` when the kernel does not say. */
   availableMemory(): number | undefined;
   /** Milliseconds since a process began, by a clock that nobody sets. */
@@ -68,6 +72,19 @@ export const systemProc: Proc = {
     const kilobytes = /^Pss:\s+(\d+) kB/m.exec(readProc(`/proc/${pid}/smaps_rollup`) ?? '')?.[1];
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
   },
+  children(pid) {
+    // By thread: each has those that it started itself.
+    return listProc(`/proc/${pid}/task`).flatMap((thread) =>
+      (readProc(`/proc/${pid}/task/${thread}/children`) ?? '').split(' ').filter(Boolean).map(Number),
+    );
+  },
+  resident(pid) {
+    const text = readProc(`/proc/${pid}/status`);
+    if (text === undefined) return undefined;
+    const bytes = (name: string) =>
+      Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024;
+    return {own: bytes('RssAnon') + bytes('RssShmem'), file: bytes('RssFile')};
+  },
   availableMemory() {
     const kilobytes = /^MemAvailable:\s+(\d+) kB/m.exec(readProc('/proc/meminfo') ?? '')?.[1];
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
@@ -102,6 +119,15 @@ export function parseStat(text: string): ProcStat | undefined {
 function readStat(pid: number): ProcStat | undefined {
   const text = readProc(`/proc/${pid}/stat`);
   return text === undefined ? undefined : parseStat(text);
+}
+
+function listProc(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    // As with readProc().
+    return [];
+  }
 }
 
 /** A process may be gone between two looks, and another user's is not readable: both are «nothing to see». */

@@ -99,6 +99,8 @@ export class FakeRunner implements Runner {
         variable: () => undefined,
         environment: () => ({}),
         memory: () => 1024,
+        children: () => [],
+        resident: () => ({own: 1024, file: 0}),
         availableMemory: () => undefined,
         ageMs: () => 0,
         bootId: () => 'boot',

@@ -45,3 +45,14 @@ test('memory() is a sensible number of bytes for this process', (t) => {
   if (bytes === undefined) return void t.pass('smaps_rollup is not readable here');
   t.true(bytes > 1_000_000 && bytes < 4_000_000_000);
 });
+
+test('children() and resident() of this process', async (t) => {
+  const child = spawn('/bin/sleep', ['60']);
+  await once(child, 'spawn');
+  t.true(systemProc.children(process.pid).includes(child.pid as number));
+  const resident = systemProc.resident(process.pid);
+  t.true((resident?.own ?? 0) > 1_000_000 && (resident?.file ?? 0) > 1_000_000);
+  child.kill();
+  t.is(systemProc.resident(2 ** 22 + 1), undefined);
+  t.deepEqual(systemProc.children(2 ** 22 + 1), []);
+});
