@@ -101,6 +101,6 @@ function guardOutput(): void {
 }
 
 void main(process.argv.slice(2)).then((code) => {
-  // What was printed is out: on Linux, writing to files, pipes and terminals is not put off.
-  process.exit(code);
+  // Not process.exit(): a pipe may not have taken all that was printed yet.
+  process.exitCode = code;
 });
