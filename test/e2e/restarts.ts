@@ -145,5 +145,10 @@ async def app(scope, receive, send):
   t.not(await it.pid('api'), before);
   await load.answers(20);
   await load.stop();
-  t.true(load.failures.length <= 1, load.failures.join(', '));
+  // None is refused. At its end uvicorn cuts what it has accepted and not read yet: one request of each client at most.
+  t.true(
+    load.failures.every((failure) => /hang up|ECONNRESET/.test(failure)),
+    load.failures.join(', '),
+  );
+  t.true(load.failures.length <= 2, load.failures.join(', '));
 });
