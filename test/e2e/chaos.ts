@@ -31,52 +31,49 @@ const ROUNDS = 8;
 const MOST_NEW_DESCRIPTORS = 12;
 const MOST_NEW_MEGABYTES = 40;
 
-chaos?.(
-  'ten programs come through random faults and commands: no copy, no orphan, no lost line, and what was wished is done',
-  async (t) => {
-    t.timeout(SECONDS * 1000 * 6 + 600_000);
-    t.log(`APPSUP_CHAOS_SEED=${SEED} APPSUP_CHAOS_SECONDS=${SECONDS}`);
-    const rig = Rig.create();
-    t.teardown(async () => {
-      const left = await rig.clean();
-      if (left.length > 0) throw new Error(`left over after the end: ${left.join(', ')}`);
-    });
-    mkdirSync(rig.paths.config, {recursive: true, mode: 0o700});
-    const {first, last} = freeRange(8);
-    writeFileSync(rig.paths.globalConfig, `ports = "${first}-${last}"\n`, {mode: 0o600});
-    writeApps(rig);
-    // One of them may end before it counts as started.
-    await rig.appsup('start', 'all');
+test('ten programs come through random faults and commands: no copy, no orphan, no lost line, and what was wished is done', async (t) => {
+  t.timeout(SECONDS * 1000 * 6 + 600_000);
+  t.log(`APPSUP_CHAOS_SEED=${SEED} APPSUP_CHAOS_SECONDS=${SECONDS}`);
+  const rig = Rig.create();
+  t.teardown(async () => {
+    const left = await rig.clean();
+    if (left.length > 0) throw new Error(`left over after the end: ${left.join(', ')}`);
+  });
+  mkdirSync(rig.paths.config, {recursive: true, mode: 0o700});
+  const {first, last} = freeRange(8);
+  writeFileSync(rig.paths.globalConfig, `ports = "${first}-${last}"\n`, {mode: 0o600});
+  writeApps(rig);
+  // One of them may end before it counts as started.
+  await rig.appsup('start', 'all');
 
-    const watch: Watch = new Watch(rig, () => storm.note('  VIOLATION'));
-    const storm = new Storm({rig, random: new Random(SEED), watch});
-    for (const subject of SUBJECTS) storm.wishes.settle(nameOf(subject), 'running');
-    const weights = new Map<number, Weight>();
-    watch.start();
-    try {
-      let lines = 0;
-      for (let seconds = 0, calms = 0; seconds < SECONDS && watch.violations.length === 0; calms++) {
-        const began = performance.now();
-        for (let left = STEPS_BETWEEN_CALMS; left > 0 && watch.violations.length === 0; left--) {
-          await step(storm);
-          await sleep(storm.random.between(0, 700));
-        }
-        seconds += (performance.now() - began) / 1000;
-        await settle(storm, weights);
-        const {lines: found, faults} = faultsOfLines(rig);
-        for (const fault of faults) watch.violation(fault);
-        lines = found;
-        storm.note(`calm ${calms}: ${lines} lines, ${watch.looks} looks`);
+  const watch: Watch = new Watch(rig, () => storm.note('  VIOLATION'));
+  const storm = new Storm({rig, random: new Random(SEED), watch});
+  for (const subject of SUBJECTS) storm.wishes.settle(nameOf(subject), 'running');
+  const weights = new Map<number, Weight>();
+  watch.start();
+  try {
+    let lines = 0;
+    for (let seconds = 0, calms = 0; seconds < SECONDS && watch.violations.length === 0; calms++) {
+      const began = performance.now();
+      for (let left = STEPS_BETWEEN_CALMS; left > 0 && watch.violations.length === 0; left--) {
+        await step(storm);
+        await sleep(storm.random.between(0, 700));
       }
-      if (watch.violations.length === 0) await stayLight(storm, weights);
-      t.log(`${storm.steps.length} steps, ${lines} lines, ${watch.looks} looks`);
-    } finally {
-      watch.stop();
+      seconds += (performance.now() - began) / 1000;
+      await settle(storm, weights);
+      const {lines: found, faults} = faultsOfLines(rig);
+      for (const fault of faults) watch.violation(fault);
+      lines = found;
+      storm.note(`calm ${calms}: ${lines} lines, ${watch.looks} looks`);
     }
-    if (watch.violations.length > 0) t.fail(report(storm));
-    else t.pass();
-  },
-);
+    if (watch.violations.length === 0) await stayLight(storm, weights);
+    t.log(`${storm.steps.length} steps, ${lines} lines, ${watch.looks} looks`);
+  } finally {
+    watch.stop();
+  }
+  if (watch.violations.length > 0) t.fail(report(storm));
+  else t.pass();
+});
 
 /** A supervisor that nobody kills, and that has much to start: what it would leak is seen here. */
 async function stayLight(storm: Storm, weights: Map<number, Weight>): Promise<void> {
