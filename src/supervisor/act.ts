@@ -135,7 +135,7 @@ function hasStarted(app: HostedApp, unit: Unit): boolean {
     const needed = [...app.units.values()].filter(({id}) => id.program === program);
     return needed.some((each) => isAtRest(each) && app.waitsFor(each) === undefined);
   }
-  return unit.state.id === 'running' || (isAtRest(unit) && unit.state.id !== undefined);
+  return unit.state.id === 'running' || isAtRest(unit);
 }
 
 function startResult(app: HostedApp, unit: Unit): ActResult {

@@ -1,9 +1,6 @@
 import {MARK, parseMark} from '../core/mark.ts';
-import type {Clock} from '../system/clock.ts';
-import type {Exits} from '../system/exits.ts';
 import type {Proc} from '../system/proc.ts';
 import type {ProcessWorld} from './live-process.ts';
-import {LiveProcess} from './live-process.ts';
 import type {ProcessRecord, UnitRecord} from './records.ts';
 import {endTree, lives} from './tree.ts';
 
@@ -56,12 +53,4 @@ export async function endOrphans(
       });
     }),
   );
-}
-
-/** Take a process over and hear of its end. */
-export function adoptProcess(
-  world: ProcessWorld & {readonly exits: Exits; readonly clock: Clock},
-  record: ProcessRecord,
-): LiveProcess {
-  return LiveProcess.adopt(world, record);
 }

@@ -19,13 +19,14 @@ import type {Paths} from '../system/paths.ts';
 import type {Sockets} from '../system/sockets.ts';
 import {act} from './act.ts';
 import {descriptorOf, inodeOfOwn} from './accepting.ts';
-import {adoptProcess, endOrphans, inheritanceOf} from './adoption.ts';
+import {endOrphans, inheritanceOf} from './adoption.ts';
 import {BOOT_MS, hasComeUp, rollCall} from './after-boot.ts';
 import {DesiredStates} from './desired.ts';
 import {HeldSocket} from './held-socket.ts';
 import {HostedApp} from './hosted-app.ts';
 import type {Verdict} from './health.ts';
 import type {LastWords} from './last-words.ts';
+import {LiveProcess} from './live-process.ts';
 import type {ProcessWorld} from './live-process.ts';
 import {Records} from './records.ts';
 import type {UnitRecord} from './records.ts';
@@ -273,7 +274,7 @@ export class Supervisor implements SupervisorApi {
     const {main, app, process} = record;
     const program = app.programs.find((each) => processNames(each).includes(process));
     if (main === undefined || program === undefined) return;
-    const live = adoptProcess(this.#options, main);
+    const live = LiveProcess.adopt(this.#options, main);
     const hosted = this.#host(app.name, app.file);
     hosted.port = main.port;
     const unit = hosted.adopt({
@@ -288,7 +289,7 @@ export class Supervisor implements SupervisorApi {
 
   /** A process beside the serving one: its successor took over, or it never did. Either way it goes. */
   #dismiss(unit: UnitRecord, record: UnitRecord['others'][number]): void {
-    const live = adoptProcess(this.#options, record);
+    const live = LiveProcess.adopt(this.#options, record);
     void live.gone.then(() => removePrivateSocket(record));
     const owner = this.#apps.get(unit.app.name)?.units.get(unit.process);
     if (owner === undefined) live.kill();
