@@ -29,10 +29,14 @@ const rooms = {
     may: ['core', 'system', 'config', 'ports', 'launch', 'logs', 'frontend', 'boot', 'control/api.ts'],
     why: 'The doctor must be able to speak when no supervisor starts',
   },
+  admin: {
+    may: ['core', 'system', 'config', 'ports', 'frontend'],
+    why: 'What root does for all users is made of texts and facts, and of no supervisor',
+  },
   cli: {
     may: [
       ...['core', 'system', 'config', 'ports', 'launch', 'logs', 'frontend', 'export', 'boot'],
-      ...['compat', 'dashboard', 'doctor'],
+      ...['admin', 'compat', 'dashboard', 'doctor'],
       ...['control/api.ts', 'control/client.ts', 'control/protocol.ts'],
     ],
     why: 'Commands reach the supervisor through its socket only',

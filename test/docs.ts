@@ -14,7 +14,9 @@ const TEXTS = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   ...readdirSync('docs').map((name) => `docs/${name}`),
-  ...readdirSync('examples').map((name) => `examples/${name}/README.md`),
+  ...readdirSync('examples')
+    .filter((name) => !name.includes('.'))
+    .map((name) => `examples/${name}/README.md`),
 ];
 
 const read = (file: string): string => readFileSync(file, 'utf8');
@@ -48,6 +50,14 @@ for (const file of TEXTS) {
     t.pass();
   });
 }
+
+test("the host's file in docs/administrators.md is examples/site.toml", (t) => {
+  const shown = blocksIn(read('docs/administrators.md')).filter(({language}) => language === 'toml');
+  t.deepEqual(
+    shown.map(({text}) => text.trim()),
+    [read('examples/site.toml').trim()],
+  );
+});
 
 test('the sample of commands that the documents are searched for is found', (t) => {
   const text =

@@ -8,6 +8,7 @@ import {systemCode} from '../errors.ts';
 import {systemCrontab} from '../system/crontab.ts';
 import type {Invocation} from './args.ts';
 import {add} from './commands/add.ts';
+import {admin} from './commands/admin.ts';
 import {boot, installedText} from './commands/boot.ts';
 import {check} from './commands/check.ts';
 import {daemon} from './commands/daemon.ts';
@@ -34,6 +35,7 @@ type Hot = 'status' | 'start' | 'stop' | 'restart' | 'reload' | 'help';
 
 const COLD: Readonly<Record<Exclude<Verb, Hot>, Command>> = {
   add,
+  admin,
   boot: boot(bootOptions),
   check,
   daemon: daemon((context) => ({

@@ -243,6 +243,14 @@ export const COMMANDS = {
       ['daemon stop', 'and the apps; it stays away until you start something, or the host reboots'],
     ],
   },
+  admin: {
+    synopsis: 'check [FILE]',
+    summary: "for administrators: look for mistakes in the host's file",
+    words: [1, 2],
+    subcommands: ['check'],
+    options: {},
+    examples: [['admin check', '/etc/appsup/site.toml, against the accounts and ports of this host']],
+  },
   version: {
     synopsis: '',
     summary: 'of this command and of the supervisor',

@@ -39,7 +39,8 @@ export interface LoadOptions {
   readonly trust?: Trust;
 }
 
-const SITE_FILE = '/etc/appsup/site.toml';
+/** Where the administrators of a host say what holds for all its users. */
+export const SITE_FILE = '/etc/appsup/site.toml';
 
 /**
  * Read all files. Never throws for what is in them or how they lie there: that is in the diagnostics, and

@@ -24,7 +24,7 @@ const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['A new app', ['add', 'check', 'snippet', 'boot']],
   ['Every day', ['status', 'start', 'stop', 'restart', 'reload', 'logs', 'events']],
   ['Its settings', ['list', 'show', 'edit', 'env', 'ports', 'remove']],
-  ['appsup itself', ['daemon', 'version', 'help']],
+  ['appsup itself', ['daemon', 'admin', 'version', 'help']],
 ];
 
 function overview(): Result {
