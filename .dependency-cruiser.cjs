@@ -37,7 +37,7 @@ const rooms = {
     may: [
       ...['core', 'system', 'config', 'ports', 'launch', 'logs', 'frontend', 'export', 'boot'],
       ...['admin', 'compat', 'dashboard', 'doctor'],
-      ...['control/api.ts', 'control/client.ts', 'control/protocol.ts'],
+      ...['control/api.ts', 'control/client.ts', 'control/protocol.ts', 'notify/letter.ts'],
     ],
     why: 'Commands reach the supervisor through its socket only',
   },

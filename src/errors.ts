@@ -38,6 +38,7 @@ export type ErrorCode =
   | 'CRON_FAILED'
   | 'CRONTAB_DAMAGED'
   | 'FRONT_END' // a snippet that the front end's own check refuses
+  | 'MAIL_FAILED' // a letter that could not be handed to a mailer
   | 'CANCELLED';
 
 export interface ErrorOptions {

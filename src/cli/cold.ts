@@ -19,6 +19,7 @@ import {list} from './commands/list.ts';
 import {logs} from './commands/logs.ts';
 import {ports} from './commands/ports.ts';
 import {remove} from './commands/remove.ts';
+import {request} from './commands/request.ts';
 import {show} from './commands/show.ts';
 import {snippet} from './commands/snippet.ts';
 import {version} from './commands/version.ts';
@@ -49,6 +50,7 @@ const COLD: Readonly<Record<Exclude<Verb, Hot>, Command>> = {
   logs,
   ports,
   remove,
+  request,
   show,
   snippet,
   version,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type {Paths} from '../system/paths.ts';
 
 /** Things that are said or asked once per user and host. */
-export type Mark = 'boot-asked' | 'root-warned' | `snippet-shown.${string}`;
+export type Mark = 'boot-asked' | 'root-warned' | `front-missed.${string}`;
 
 /** True the first time for a mark, and never again. A state directory that cannot be written says everything each time. */
 export function firstTime(paths: Pick<Paths, 'state'>, mark: Mark): boolean {

@@ -208,6 +208,20 @@ export const COMMANDS = {
     options: {front: {value: 'KIND', summary: 'apache (default), apache-minimal (fewer modules) or nginx'}},
     examples: [['snippet flasktasks > flasktasks.conf', 'to send to the administrators']],
   },
+  request: {
+    synopsis: 'APP... [--front KIND] [--mail [--yes]]',
+    summary: 'the letter to the administrators: the lines, what they need, how to test and undo them',
+    words: [1, MANY],
+    options: {
+      front: {value: 'KIND', summary: 'as for snippet; else what seems to be installed here'},
+      mail: {summary: 'send it to the helpdesk (after a question), as [notify] sends mail'},
+      yes: {short: 'y', summary: 'do not ask'},
+    },
+    examples: [
+      ['request flasktasks', 'to be copied into a mail; it is kept, and status says when it is out of date'],
+      ['request flasktasks spectral --mail', 'one letter for both, sent to the helpdesk'],
+    ],
+  },
   boot: {
     synopsis: 'install | remove | status',
     summary: 'whether and how your apps start after a reboot: by two lines in your crontab',

@@ -84,7 +84,16 @@ export interface AppStatus {
   readonly where: string | undefined;
   /** The file's mistakes in one line each; its processes are then those of the last good version. */
   readonly problems: readonly string[];
+  /** What is known of the front end; `undefined` for an app that serves nothing. */
+  readonly front: FrontStatus | undefined;
   readonly processes: readonly ProcessStatus[];
+}
+
+export interface FrontStatus {
+  /** `2026-11-20`: when the administrators were asked last, as far as this host knows. */
+  readonly requestedAt: string | undefined;
+  /** What has changed since then, so that their lines are out of date: `port 20140 -> 20141`. */
+  readonly stale: string | undefined;
 }
 
 export interface StatusRequest {

@@ -26,6 +26,7 @@ import {systemProcesses} from '../system/processes.ts';
 import {systemSockets} from '../system/sockets.ts';
 import {version} from '../version.ts';
 import {Apps} from './apps.ts';
+import {frontStatus} from './front-status.ts';
 import {isBootTold, markBootTold} from './boot-told.ts';
 import {startSuccessor, takeInherited} from './hand-over.ts';
 import {LogCare} from './log-care.ts';
@@ -117,6 +118,7 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
     user,
     readApps: () => apps.read(),
     portOf: async (app) => await apps.portOf(app),
+    frontOf: (app, port) => frontStatus(paths, app, port),
     holderOf(port) {
       const holder = portHolder(port);
       return holder === undefined ? undefined : {...holder, text: describeHolder(holder)};

@@ -6,6 +6,15 @@ export interface Mail {
   readonly subject: string;
   readonly text: string;
   readonly at: Date;
+  /** A person who wrote this and reads the answer; `undefined`: appsup tells something by itself. */
+  readonly sender?: Sender | undefined;
+}
+
+export interface Sender {
+  /** Login name. */
+  readonly name: string;
+  /** Where answers go; `undefined`: to the account on this host. */
+  readonly address: string | undefined;
 }
 
 /** RFC 5322: longer lines are cut by some mailers. */
@@ -18,21 +27,26 @@ const WORD_BYTES = 45;
  *
  * Whatever is in `to` and `subject` stays in its header. Pure.
  */
-export function mailText({to, subject, text, at}: Mail): string {
+export function mailText({to, subject, text, at, sender}: Mail): string {
   const body = plain(text);
   const direct = isAscii(body) && body.split('\n').every((line) => line.length <= LONGEST_LINE);
   return [
     `To: ${plainLine(to, 320)}`,
     `Subject: ${headerText(plainLine(subject, 200))}`,
     `Date: ${at.toUTCString().replace('GMT', '+0000')}`,
-    // Nobody's vacation is to answer this (RFC 3834).
-    'Auto-Submitted: auto-generated',
+    ...senderLines(sender),
     'MIME-Version: 1.0',
     'Content-Type: text/plain; charset=utf-8',
     `Content-Transfer-Encoding: ${direct ? '7bit' : 'base64'}`,
     '',
     direct ? body : base64Lines(body),
   ].join('\n');
+}
+
+function senderLines(sender: Sender | undefined): readonly string[] {
+  // Nobody's vacation is to answer this (RFC 3834). A helpdesk, which leaves such mail unread, is to answer a letter.
+  if (sender === undefined) return ['Auto-Submitted: auto-generated'];
+  return sender.address === undefined ? [] : [`Reply-To: ${plainLine(sender.address, 320)}`];
 }
 
 /** A header's text: as it is, or in encoded words. Pure. */

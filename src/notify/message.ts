@@ -14,6 +14,9 @@ export interface Message {
   readonly facts: Facts;
 }
 
+/** What a mail is made of. */
+export type Mailable = Pick<Message, 'subject' | 'text'> & {readonly facts: Pick<Facts, 'at'>};
+
 /** The same for programs: the JSON of a webhook, the variables of a command. */
 export interface Facts {
   readonly event: Notice;

@@ -1,9 +1,12 @@
+import {hostname} from 'node:os';
+
 import {createTransport} from 'nodemailer';
 
 import {messageOf} from '../errors.ts';
 import {DELIVERED, undelivered} from './delivery.ts';
 import type {Delivery} from './delivery.ts';
-import type {Message} from './message.ts';
+import type {Sender} from './mail-text.ts';
+import type {Mailable} from './message.ts';
 import {readPassword} from './password.ts';
 
 /** For each step of the talk. */
@@ -14,6 +17,8 @@ export interface SmtpOptions {
   readonly server: string;
   readonly passwordFile: string | undefined;
   readonly to: string;
+  /** As in `Mail`. */
+  readonly sender?: Sender | undefined;
   /** @defaultValue {@link SMTP_MS} */
   readonly timeoutMs?: number;
 }
@@ -23,8 +28,8 @@ export interface SmtpOptions {
  *
  * @throws AppsupError as {@link readPassword}
  */
-export async function mailBySmtp(message: Message, options: SmtpOptions): Promise<Delivery> {
-  const {server, passwordFile, to, timeoutMs = SMTP_MS} = options;
+export async function mailBySmtp(message: Mailable, options: SmtpOptions): Promise<Delivery> {
+  const {server, passwordFile, to, sender, timeoutMs = SMTP_MS} = options;
   const url = new URL(server);
   const secure = url.protocol === 'smtps:';
   const user = decodeURIComponent(url.username);
@@ -42,12 +47,20 @@ export async function mailBySmtp(message: Message, options: SmtpOptions): Promis
   });
   try {
     await transport.sendMail({
-      from: {name: 'appsup', address: user.includes('@') ? user : to},
+      from: {
+        name: sender?.name ?? 'appsup',
+        address: user.includes('@')
+          ? user
+          : sender === undefined
+            ? to
+            : (sender.address ?? `${sender.name}@${hostname()}`),
+      },
+      ...(sender?.address === undefined ? {} : {replyTo: {name: '', address: sender.address}}),
       to: {name: '', address: to},
       subject: message.subject,
       text: message.text,
       date: new Date(message.facts.at),
-      headers: {'Auto-Submitted': 'auto-generated'},
+      ...(sender === undefined ? {headers: {'Auto-Submitted': 'auto-generated'}} : {}),
       // The text comes from a program's log: nothing in it may name a file or an address to be read.
       disableFileAccess: true,
       disableUrlAccess: true,

@@ -1,3 +1,4 @@
+import type {FrontStatus} from '../control/api.ts';
 import {startOrder} from '../core/order.ts';
 import {processNames, webProgram} from '../core/spec.ts';
 import type {AppSpec, ProgramSpec} from '../core/spec.ts';
@@ -47,6 +48,8 @@ export class HostedApp {
   portProblem: string | undefined;
   /** Why there is no port to hold. */
   portRefusal: AppsupError | undefined;
+  /** As of when its file was read last; `undefined` while it serves nothing. */
+  front: FrontStatus | undefined;
   readonly units = new Map<string, Unit>();
   readonly #options: HostedAppOptions;
   readonly #wishes: Map<string, Desired>;

@@ -44,6 +44,7 @@ export function appStatus(app: HostedApp, clock: Clock, memory: MemoryOf | undef
     mount: app.spec?.mount ?? '',
     where: whereOf(app),
     problems: [...app.problems, ...(app.portProblem === undefined ? [] : [app.portProblem])],
+    front: app.front,
     processes: app.inOrderOfFile().map((unit) => processStatus(app, unit, clock, memory)),
   };
 }

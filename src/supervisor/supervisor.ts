@@ -1,6 +1,7 @@
 import type {
   ActReport,
   ActRequest,
+  FrontStatus,
   ReloadReport,
   ShutdownRequest,
   StatusReport,
@@ -80,6 +81,8 @@ export interface SupervisorOptions extends ProcessWorld {
   ) => void;
   /** When a supervisor was last known to live, wall clock; `undefined` after a clean end or a reboot. */
   readonly lastSeen: number | undefined;
+  /** What is known of an app's front end. */
+  readonly frontOf: (app: AppSpec, port: number | undefined) => FrontStatus;
   /** Keeps the logs of apps within their limits. */
   readonly logs: {
     set(app: AppSpec, processes: readonly string[]): void;
@@ -411,7 +414,10 @@ export class Supervisor implements SupervisorApi {
   }
 
   async #takePort(app: HostedApp): Promise<void> {
-    if (app.spec === undefined || !app.serves) return;
+    if (app.spec === undefined || !app.serves) {
+      app.front = undefined;
+      return;
+    }
     try {
       const port = await this.#options.portOf(app.spec);
       if (
@@ -430,6 +436,8 @@ export class Supervisor implements SupervisorApi {
       if (isAppsupError(error)) app.portRefusal = error;
       this.#options.log('error', app.portProblem, {app: app.name});
     }
+    // Here, and not when somebody asks for the state: that has to be quick.
+    app.front = this.#options.frontOf(app.spec, app.port);
   }
 
   #host(name: string, file: string): HostedApp {

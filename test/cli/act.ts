@@ -95,10 +95,21 @@ test('hints of a first start are said once, the one about reboots until it is he
   const home = await homeWith(t, {act: async () => ({results: [resultOf()]})});
   t.regex(
     (await home.appsup('start', 'hello')).stderr,
-    /! visitors reach it through the host's web server: appsup snippet hello/,
+    /! no front end serves \/alice_hello yet: appsup request hello/,
   );
   const second = (await home.appsup('start', 'hello')).stderr;
   t.is(second, '! appsup will not start after a reboot yet: appsup boot install\n');
+});
+
+test('a start says nothing of the front end when the administrators have been asked', async (t) => {
+  const front = {requestedAt: '2026-11-20', stale: undefined};
+  const home = await homeWith(t, {
+    status: async () => ({
+      supervisor: infoOf(),
+      apps: [appOf({front}), appOf({app: 'queue', front: undefined})],
+    }),
+  });
+  t.notRegex((await home.appsup('start', 'hello')).stderr, /front end/);
 });
 
 test('a start from a broken file says that the last good version counts', async (t) => {

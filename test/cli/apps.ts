@@ -243,7 +243,7 @@ test('«appsup ports move» gives another port, and says what follows from it', 
   const home = await added(t);
   const {stdout, stderr} = await home.appsup('ports', 'move', 'tasks');
   t.regex(stdout, /^tasks: port (\d+) -> (?!\1)\d+$/m);
-  t.regex(stderr, /appsup restart tasks[^]*appsup snippet tasks/);
+  t.regex(stderr, /appsup restart tasks[^]*appsup request tasks/);
   t.is((await home.appsup('ports', 'move')).code, 2);
 });
 

@@ -105,6 +105,15 @@ test('statusHints() tell what the table cannot', (t) => {
   ]);
 });
 
+test('statusHints() say once per app that the lines of the administrators are out of date', (t) => {
+  const front = {requestedAt: '2026-11-20', stale: 'port 20140 -> 20141'};
+  const app = appOf({front, processes: [processOf(), processOf({program: 'b'})]});
+  const fine = appOf({app: 'fine', front: {...front, stale: undefined}});
+  t.deepEqual(statusHints({supervisor: infoOf(), apps: [app, fine]}, NOW), [
+    "hello: the administrators' lines of 2026-11-20 are out of date (port 20140 -> 20141): send them the new ones, appsup request hello",
+  ]);
+});
+
 const back = infoOf({adopted: 2, goneMs: 38_000, cameBackAt: NOW - 60_000});
 const ABSENCES: readonly (readonly [string, Parameters<typeof statusHints>[0], RegExp | undefined])[] = [
   [

@@ -189,7 +189,7 @@ class Reader {
   }
 
   readonly apache = (): FrontEndServer => {
-    if (this.#apache === undefined) throw new Error('the administrators have got no snippet yet');
+    if (this.#apache === undefined) throw new Error('the administrators have got no letter yet');
     return this.#apache;
   };
 
@@ -204,10 +204,10 @@ class Reader {
     }
   }
 
-  /** What the administrators do with the file of step 6. */
+  /** What the administrators do with the letter of step 6. */
   async givenToAdministrators(): Promise<void> {
-    const snippet = await this.session.ok('cat ~/flask-tasks/flasktasks.conf');
-    const apache = await startApache(snippet);
+    const letter = await this.session.ok('cat ~/flask-tasks/letter.txt');
+    const apache = await startApache(/^# >>> [^]*^# <<< .*$/m.exec(letter)?.[0] ?? '');
     this.#apache = apache;
     this.t.teardown(async () => {
       if (!this.t.passed) this.t.log(apache.log());

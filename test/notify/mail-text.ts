@@ -26,6 +26,19 @@ It is.
   );
 });
 
+test('mailText() of a person is answered, to the address of that person', (t) => {
+  const text = mailText({
+    ...MAIL,
+    sender: {name: 'alice', address: 'alice@example.ac.uk\nBcc: b@example.org'},
+  });
+  t.regex(text, /^Reply-To: alice@example\.ac\.uk Bcc: b@example\.org$/m);
+  t.notRegex(text, /^(?:Auto-Submitted|Bcc):/m);
+  t.notRegex(
+    mailText({...MAIL, sender: {name: 'alice', address: undefined}}),
+    /^(?:Auto-Submitted|Reply-To):/m,
+  );
+});
+
 test('mailText() wraps what is not ASCII, or too long for a mailer', (t) => {
   for (const text of ['Grüße 世界\n', 'x'.repeat(5000)]) {
     const [head = '', body = ''] = mailText({...MAIL, text}).split('\n\n');

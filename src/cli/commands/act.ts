@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
 
-import type {ActRequest, ActResult, SupervisorApi, SupervisorEvent} from '../../control/api.ts';
+import type {ActRequest, ActResult, AppStatus, SupervisorApi, SupervisorEvent} from '../../control/api.ts';
 import type {Command, Context} from '../context.ts';
 import {actExit} from '../exit-codes.ts';
 import {took} from '../format.ts';
@@ -39,9 +39,7 @@ function act(action: Action): Command {
         .join('\n'),
       json: results.map(jsonOf),
       failures: results.filter(({ok}) => !ok).map(failureText),
-      hints: json
-        ? []
-        : [...(await problems(api, action, results)), ...(await afterwards(action, results, context))],
+      hints: json ? [] : await afterwards(api, action, results, context),
       exitCode: actExit(action, results),
     };
   };
@@ -112,31 +110,29 @@ function jsonOf(result: ActResult): unknown {
   return ok ? facts : {...facts, error, output};
 }
 
-/** A broken file is not taken: what was started is the version before, which the user should know. So is a port's trouble. */
-async function problems(
-  api: SupervisorApi,
-  action: Action,
-  results: readonly ActResult[],
-): Promise<readonly string[]> {
-  // A failure has said by itself what is wrong.
-  const targets = [...new Set(results.filter(({ok}) => ok).map(({app}) => app))];
-  if (action === 'stop' || targets.length === 0) return [];
-  const {apps} = await api.status({targets, memory: false});
-  return apps.flatMap(({app, file, problems: found}) =>
-    found.some((problem) => problem.startsWith(`${file}:`))
-      ? [`${app}: its file has mistakes, so its last good version counts: appsup check ${app}`]
-      : found.map((problem) => `${app}: ${problem}`),
-  );
-}
-
-/** What a first start should say besides. */
+/** What to know besides. A failure has said by itself what is wrong. */
 async function afterwards(
+  api: SupervisorApi,
   action: Action,
   results: readonly ActResult[],
   context: Context,
 ): Promise<readonly string[]> {
-  if (action === 'stop' || !results.some(({ok}) => ok)) return [];
-  return [...rootHint(context), ...(await bootHint(context)), ...snippetHints(results, context)];
+  const targets = [...new Set(results.filter(({ok}) => ok).map(({app}) => app))];
+  if (action === 'stop' || targets.length === 0) return [];
+  const {apps} = await api.status({targets, memory: false});
+  return [
+    ...apps.flatMap(problems),
+    ...rootHint(context),
+    ...(await bootHint(context)),
+    ...frontHints(apps, context),
+  ];
+}
+
+/** A broken file is not taken: what was started is the version before, which the user should know. So is a port's trouble. */
+function problems({app, file, problems: found}: AppStatus): readonly string[] {
+  return found.some((problem) => problem.startsWith(`${file}:`))
+    ? [`${app}: its file has mistakes, so its last good version counts: appsup check ${app}`]
+    : found.map((problem) => `${app}: ${problem}`);
 }
 
 /** Root works, but everybody's code with root's rights is a thing to know. */
@@ -164,12 +160,12 @@ async function bootHint(context: Context): Promise<readonly string[]> {
   }
 }
 
-function snippetHints(results: readonly ActResult[], {paths}: Context): readonly string[] {
-  const served = new Set(results.filter(({ok, url}) => ok && url !== undefined).map(({app}) => app));
-  return [...served]
-    .filter((app) => firstTime(paths, `snippet-shown.${app}`))
-    .map(
-      (app) =>
-        `visitors reach it through the host's web server: appsup snippet ${app} prints the lines for it`,
-    );
+/** Said once: whoever has a front end of another making knows better. */
+function frontHints(apps: readonly AppStatus[], {paths}: Context): readonly string[] {
+  return apps
+    .filter(
+      ({app, front}) =>
+        front !== undefined && front.requestedAt === undefined && firstTime(paths, `front-missed.${app}`),
+    )
+    .map(({app, mount}) => `no front end serves ${mount || '/'} yet: appsup request ${app}`);
 }

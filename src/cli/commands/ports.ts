@@ -63,7 +63,7 @@ async function move(context: Context, names: readonly string[]): Promise<Result>
     hints: [
       ...warnings,
       `it is taken at the next start: appsup restart ${name}`,
-      `the front end needs its new lines then: appsup snippet ${name}`,
+      `the front end needs its new lines then: appsup request ${name}`,
     ],
   };
 }

@@ -25,7 +25,7 @@ export const remove: Command = async (context, {words, options}) => {
   const lease = await releasePort({paths, app: name, claims: config.site.claims});
   for (const rest of [path.join(paths.desired, `${name}.json`), path.join(paths.requests, `${name}.json`)])
     rm(rest);
-  rm(path.join(paths.state, 'once', `snippet-shown.${name}`));
+  rm(path.join(paths.state, 'once', `front-missed.${name}`));
   if (options.has('purge')) rm(logs);
   const kept = existsSync(logs);
   return {

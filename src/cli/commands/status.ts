@@ -138,8 +138,16 @@ export function statusHints({supervisor, apps}: StatusReport, now: number): read
   const processes = apps.flatMap((app) => app.processes);
   return [
     ...apps.flatMap(({app, problems}) => problems.map((problem) => `${app}: ${problem}`)),
+    ...apps.flatMap(frontHints),
     ...processes.flatMap((process) => processHints(process, now)),
     ...absenceHint(supervisor, processes, now),
+  ];
+}
+
+function frontHints({app, front}: AppStatus): readonly string[] {
+  if (front?.stale === undefined) return [];
+  return [
+    `${app}: the administrators' lines of ${front.requestedAt} are out of date (${front.stale}): send them the new ones, appsup request ${app}`,
   ];
 }
 
