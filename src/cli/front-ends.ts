@@ -11,6 +11,7 @@ import type {CheckResult} from '../frontend/check.ts';
 import {nginxSnippet} from '../frontend/nginx.ts';
 import {FRONT_ENDS} from '../frontend/snippet.ts';
 import type {FrontEnd, SnippetInput} from '../frontend/snippet.ts';
+import {wantedOf} from '../frontend/wanted.ts';
 import {portOf} from './apps.ts';
 import {usage} from './args.ts';
 import type {Context} from './context.ts';
@@ -48,14 +49,11 @@ export async function linesFor(
     );
   }
   const port = await portOf(context, config, app);
-  const {name, mount, prefix} = app;
   const text = WRITERS[kind]({
     user: context.account().username,
     host: hostname(),
-    app: name,
-    mount,
-    prefix,
-    port,
+    app: app.name,
+    ...wantedOf(app, port),
     date: dayOf(context.clock.wall()),
   });
   return {app, port, text};

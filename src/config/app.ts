@@ -5,6 +5,7 @@ import type {AppSpec, ProgramSpec} from '../core/spec.ts';
 import {expandPath} from '../system/paths.ts';
 import {hasErrors} from './diagnostic.ts';
 import type {Diagnostic} from './diagnostic.ts';
+import {readFront} from './front.ts';
 import {readLogFiles, readLogLimits} from './logs.ts';
 import {readMount, readPrefix} from './mount.ts';
 import type {MountContext} from './mount.ts';
@@ -82,6 +83,7 @@ function assemble(file: AppFile, raw: Table, context: AppContext, report: Report
     directory,
     mount,
     prefix: readPrefix(file, mount, programs, report),
+    front: readFront(file, {home: context.home, directory}, report),
     port: file.port,
     python:
       file.python === undefined || file.python === 'auto'

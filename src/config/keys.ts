@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import {isMount, isUserName} from '../core/names.ts';
+import {isBelow, isMount, isUserName} from '../core/names.ts';
 import type {PortRange} from '../system/proc-net.ts';
 import {DURATION, formatDuration, parseDuration} from './duration.ts';
 import {SIZE, formatSize, nearestSize, parseSize} from './size.ts';
@@ -52,6 +52,19 @@ export const filePath = v.pipe(
   v.string('a path in quotes'),
   v.nonEmpty('a path'),
   v.check((value) => !value.includes('\0'), 'a path'),
+);
+
+/** One line for people, short enough to be read. */
+export const sentence = v.pipe(
+  text,
+  v.check((value) => value.length <= 500, 'at most 500 characters'),
+);
+
+/** `/api`; without the slash at its beginning it is taken as well. */
+export const below = v.pipe(
+  v.string('a path in quotes'),
+  v.transform((value) => (value.startsWith('/') ? value : `/${value}`)),
+  v.check(isBelow, 'a path of letters, digits, _, - and . as "/api", no slash at its end'),
 );
 
 export function choice<const Options extends readonly string[]>(options: Options) {

@@ -27,7 +27,7 @@ type Kind = (typeof KINDS)[number];
 const KEYS: Readonly<Record<Kind, readonly string[]>> = {
   gunicorn: ['workers', 'threads', 'worker_class', 'args'],
   uvicorn: ['workers', 'args'],
-  uwsgi: ['workers', 'threads', 'args'],
+  uwsgi: ['workers', 'threads', 'protocol', 'args'],
   command: [],
 };
 
@@ -81,7 +81,7 @@ function launchOf(
     case 'uvicorn':
       return {kind, target, workers: file.workers ?? 1, args};
     case 'uwsgi':
-      return {kind, target, workers: file.workers ?? 2, threads, args};
+      return {kind, target, workers: file.workers ?? 2, threads, protocol: file.protocol ?? 'http', args};
   }
 }
 
@@ -111,7 +111,7 @@ function targetOf(
 }
 
 function checkForeignKeys(kind: Kind, {name, present, report}: ProgramContext): void {
-  for (const key of KEYS.gunicorn) {
+  for (const key of new Set(Object.values(KEYS).flat())) {
     if (!present.has(key) || KEYS[kind].includes(key)) continue;
     const where = listed(KINDS.filter((each) => KEYS[each].includes(key)));
     report({

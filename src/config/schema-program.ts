@@ -125,6 +125,13 @@ export const programSchema = v.object({
     example: '4',
     ...SINCE,
   }),
+  protocol: key(choice(['http', 'uwsgi']), {
+    description:
+      'What uWSGI speaks on the address of the app: HTTP, or its own protocol, for front ends with uwsgi_pass or mod_proxy_uwsgi.',
+    defaultNote: '"http"',
+    example: '"uwsgi"',
+    ...SINCE,
+  }),
   worker_class: key(text, {
     description: "Gunicorn's kind of worker (-k).",
     defaultNote: "gunicorn's own: sync, with threads gthread",

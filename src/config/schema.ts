@@ -14,6 +14,7 @@ import {
   userName,
   wholeNumber,
 } from './keys.ts';
+import {frontSchema, staticSchema} from './schema-front.ts';
 import {logsSchema} from './schema-logs.ts';
 import {notifySchema} from './schema-notify.ts';
 import {COMMON_KEYS, programSchema} from './schema-program.ts';
@@ -44,6 +45,18 @@ export const appSchema = v.object({
       'Who handles the mount: "keep" hands it to the app (SCRIPT_NAME), "strip" has the front end remove it, "none" serves at /.',
     defaultNote: '"keep"; "strip" for uvicorn and for gunicorn workers that ignore SCRIPT_NAME',
     example: '"strip"',
+    ...SINCE,
+  }),
+  static: key(staticSchema, {
+    description:
+      'Directories whose files the front end serves by itself, by their path below the mount; relative to the directory. "/" is all of it, but for front.pass.',
+    defaultNote: 'none: the app serves everything',
+    example: '{ "/static" = "dist" }',
+    ...SINCE,
+  }),
+  front: key(frontSchema, {
+    description: 'What the front end is told of the app.',
+    example: '{ body_limit = "1GB" }',
     ...SINCE,
   }),
   port: key(wholeNumber(1024, 65_535), {

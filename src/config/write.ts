@@ -70,6 +70,7 @@ function programText(program: ProgramChoice): string {
     launch.kind === 'command' ? ['command', list(launch.argv)] : [launch.kind, text(launch.target)],
     ['workers', 'workers' in launch ? String(launch.workers) : undefined],
     ['threads', 'threads' in launch && launch.threads > 1 ? String(launch.threads) : undefined],
+    ['protocol', launch.kind === 'uwsgi' && launch.protocol === 'uwsgi' ? text(launch.protocol) : undefined],
     ['worker_class', launch.kind === 'gunicorn' ? optional(launch.workerClass, text) : undefined],
     ['args', 'args' in launch && launch.args.length > 0 ? list(launch.args) : undefined],
     ['listen', optional(program.listen, text)],

@@ -6,6 +6,8 @@
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
 const USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/;
+const BELOW = /^(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,62}){1,8}$/;
+const PLAIN_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9_.@+-]+)+$/;
 const MOUNT = /^(\/(~?[A-Za-z0-9_-]+)){1,8}$/;
 
 /** True for a name of an app or program: `[A-Za-z0-9_-]`, at most 63, no leading `-` or `_`. */
@@ -25,6 +27,20 @@ export function isUserName(text: string): boolean {
  */
 export function isMount(text: string): boolean {
   return text.length <= 200 && MOUNT.test(text);
+}
+
+/** True for a URL path below a mount: `/static`, `/assets/v1.2`; no segment begins with a dot, so none is `..`. */
+export function isBelow(text: string): boolean {
+  return BELOW.test(text);
+}
+
+/**
+ * True for an absolute path that no shell, server configuration or regular expression reads as anything but itself.
+ *
+ * Segments of `[A-Za-z0-9_.@+-]`; no `.`, `..` or doubled slash in it, no slash at its end, at most 1,000 characters.
+ */
+export function isPlainPath(text: string): boolean {
+  return text.length <= 1000 && PLAIN_PATH.test(text);
 }
 
 /** An app's name out of free text such as a directory's name: `Flask Tasks!` → `flask-tasks`. `undefined` if nothing is left. */

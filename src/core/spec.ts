@@ -46,6 +46,8 @@ export type Launch =
       readonly target: string;
       readonly workers: number;
       readonly threads: number;
+      /** Spoken on the app's address: HTTP, or uWSGI's own, which a front end passes on by `uwsgi_pass` or `uwsgi://`. */
+      readonly protocol: 'http' | 'uwsgi';
       readonly args: readonly string[];
     }
   | {
@@ -170,6 +172,31 @@ export interface ProgramSpec {
   readonly reloadSignal: StopSignal | undefined;
 }
 
+/** Files that the front end serves by itself. */
+export interface StaticSpec {
+  /** Below the mount: `/static`; `/` is all of it, but for {@link FrontSpec.passes}. */
+  readonly path: string;
+  /** Absolute. */
+  readonly directory: string;
+}
+
+/** What the front end is told of an app, besides its mount and address. */
+export interface FrontSpec {
+  /** Largest request body. @defaultValue 100 MB */
+  readonly bodyLimitBytes: number;
+  /** Until the front end gives up on an answer. @defaultValue 300_000 */
+  readonly timeoutMs: number;
+  readonly statics: readonly StaticSpec[];
+  /** File of the static directory `/` that is served where no file is: `index.html` of a page that does its own routing. */
+  readonly fallback: string | undefined;
+  /** Paths below the mount that go to the app although `/` is static: `['/api']`. */
+  readonly passes: readonly string[];
+  /** One line that visitors read while nobody answers at the app's address; `undefined`: its name, and that it is not running. */
+  readonly maintenance: string | undefined;
+  /** Each piece of an answer is passed on at once (server-sent events). @defaultValue false */
+  readonly streaming: boolean;
+}
+
 export interface AppSpec {
   readonly name: string;
   /** The config file this came from, absolute; for messages. */
@@ -179,6 +206,7 @@ export interface AppSpec {
   /** `/alice_tasks`: leading slash, no trailing one; `''` only with prefix mode `none`. */
   readonly mount: string;
   readonly prefix: PrefixMode;
+  readonly front: FrontSpec;
   /** A fixed port of the user's choice; `undefined`: leased. */
   readonly port: number | undefined;
   /** Interpreter to look for programs in: a venv or conda prefix (absolute), or `auto` (beside the code, else the system's). */

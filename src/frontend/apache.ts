@@ -11,14 +11,14 @@ import type {SnippetInput, SnippetValues} from './snippet.ts';
  */
 export function apacheSnippet(input: SnippetInput): string {
   const values = checkValues(input);
-  const {app, path, target, port, timeoutS} = values;
-  const back = `http://127.0.0.1:${port}${target}`;
+  const {app, path, target, timeoutS} = values;
+  const {back, shown} = addressOf(values, target);
   return frame(values, 'Apache', [
     ...slashRedirect(values),
     `<Location "${path}">`,
     // disablereuse: a server that closes idle connections after 2 s (gunicorn) would make 502s.
     `    ProxyPass        "${back}" retry=0 timeout=${timeoutS} disablereuse=on upgrade=websocket`,
-    `    ProxyPassReverse "${back}"`,
+    `    ProxyPassReverse "${shown}"`,
     // With the scheme but without the host, redirects would show 127.0.0.1 to the world.
     '    ProxyPreserveHost On',
     ...(path === '/' ? [] : [`    ProxyPassReverseCookiePath "/" "${path}"`]),
@@ -48,15 +48,30 @@ export function apacheSnippet(input: SnippetInput): string {
  */
 export function apacheMinimalSnippet(input: SnippetInput): string {
   const values = checkValues(input);
-  const {mount, path, strip, port} = values;
-  const address = `http://127.0.0.1:${port}`;
+  const {mount, path, strip} = values;
   // The slash is on both sides or on neither; without it Apache still matches whole segments only.
-  const [from, to] = strip || mount === '' ? [path, `${address}/`] : [mount, `${address}${mount}`];
+  const [from, to] = strip || mount === '' ? [path, '/'] : [mount, mount];
+  const {back, shown} = addressOf(values, to);
   return frame(values, 'Apache', [
     ...(strip ? slashRedirect(values) : []),
-    `ProxyPass        "${from}" "${to}"`,
-    `ProxyPassReverse "${from}" "${to}"`,
+    `ProxyPass        "${from}" "${back}"`,
+    `ProxyPassReverse "${from}" "${shown}"`,
   ]);
+}
+
+/** The URL of a path at the app, for ProxyPass, and as it stands in the app's answers, for ProxyPassReverse. */
+function addressOf(
+  {upstream, user, app}: SnippetValues,
+  path: string,
+): {readonly back: string; readonly shown: string} {
+  const {protocol} = upstream;
+  if (upstream.kind === 'tcp') {
+    const back = `${protocol}://127.0.0.1:${upstream.port}${path}`;
+    return {back, shown: back};
+  }
+  // The host is never looked up, but it must not be empty, and Apache tells workers apart by it.
+  const shown = `${protocol}://${app}.${user}${path}`;
+  return {back: `unix:${upstream.path}|${shown}`, shown};
 }
 
 /** `/name` is outside of `<Location "/name/">`. 308 keeps method and body; Apache appends the query. */

@@ -1,14 +1,14 @@
 import type {PortRange} from '../system/proc-net.ts';
 import {modulesFor} from './modules.ts';
-import type {RequestUpstream} from './request.ts';
 import type {SiteFacts} from './site.ts';
+import type {Upstream} from './upstream.ts';
 
 /** One app of a letter. */
 export interface LetterApp {
   readonly app: string;
   /** `/alice_tasks`; `''` is all of the site. */
   readonly mount: string;
-  readonly upstream: RequestUpstream;
+  readonly upstream: Upstream;
   /** The marked block, as frontend/ wrote and checked it. */
   readonly snippet: string;
 }
@@ -98,13 +98,13 @@ function placeOf({site: {hint}, server}: LetterInput): string {
 }
 
 /** `http://127.0.0.1:20140`, `the socket /home/alice/...`. */
-function targetOf(upstream: RequestUpstream): string {
+function targetOf(upstream: Upstream): string {
   return upstream.kind === 'tcp'
     ? `${upstream.protocol}://127.0.0.1:${upstream.port}`
     : `the Unix socket ${upstream.path}`;
 }
 
-function ownership(upstream: RequestUpstream, {user, range: {first, last}}: LetterInput): string {
+function ownership(upstream: Upstream, {user, range: {first, last}}: LetterInput): string {
   if (upstream.kind === 'unix') return `,\nwhich the web server and ${user} may open and nobody else`;
   const inside = upstream.port >= first && upstream.port <= last;
   return inside ? `,\na port from ${user}'s range ${first}-${last}` : `, a port of ${user}'s`;

@@ -1,5 +1,6 @@
 import {checkValues, frame} from './snippet.ts';
 import type {SnippetInput, SnippetValues} from './snippet.ts';
+import type {Upstream} from './upstream.ts';
 
 /**
  * The lines for a `server {}` of nginx.
@@ -10,13 +11,13 @@ import type {SnippetInput, SnippetValues} from './snippet.ts';
  */
 export function nginxSnippet(input: SnippetInput): string {
   const values = checkValues(input);
-  const {mount, path, strip, port, bodyLimitMb, timeoutS} = values;
+  const {mount, path, strip, upstream, bodyLimitMb, timeoutS} = values;
   return frame(values, 'nginx', [
     ...(mount === '' ? [] : [`location = ${mount} { return 308 ${path}$is_args$args; }`]),
     // ^~: without it, a regex location of the site (\.css$) would take the app's files.
     mount === '' ? 'location / {' : `location ^~ ${path} {`,
     // With a path in it, nginx replaces the mount; without, the request goes through as it came.
-    `    proxy_pass http://127.0.0.1:${port}${strip ? '/' : ''};`,
+    `    proxy_pass ${backOf(upstream)}${strip ? '/' : ''};`,
     '    proxy_http_version 1.1;',
     '    proxy_set_header Host              $http_host;',
     '    proxy_set_header X-Forwarded-For   $proxy_add_x_forwarded_for;',
@@ -34,6 +35,11 @@ export function nginxSnippet(input: SnippetInput): string {
     `    client_max_body_size ${bodyLimitMb}m;`,
     '}',
   ]);
+}
+
+/** The colon ends a socket's path and begins the path of the request. */
+function backOf(upstream: Upstream): string {
+  return upstream.kind === 'tcp' ? `http://127.0.0.1:${upstream.port}` : `http://unix:${upstream.path}:`;
 }
 
 /** An app that knows nothing of its mount redirects out of it; the first line that matches counts. */

@@ -1,9 +1,9 @@
-import path from 'node:path';
-
+import {isBelow, isPlainPath} from '../core/names.ts';
 import type {PrefixMode} from '../core/spec.ts';
 import {isAppsupError} from '../errors.ts';
 import {checkValues, FRONT_ENDS} from './snippet.ts';
 import type {FrontEnd} from './snippet.ts';
+import type {Upstream} from './upstream.ts';
 
 /**
  * What a user asks of the administrators for one app, as data: `<state>/requests/<app>.json`.
@@ -21,7 +21,7 @@ export interface PublishedRequest {
   /** `/alice_tasks`; `''` is the root of the site. */
   readonly mount: string;
   readonly prefix: PrefixMode;
-  readonly upstream: RequestUpstream;
+  readonly upstream: Upstream;
   /** Files that the front end serves by itself: URL path below the mount, absolute directory. */
   readonly statics: readonly {readonly path: string; readonly directory: string}[];
   /** Largest request body. */
@@ -35,12 +35,6 @@ export interface PublishedRequest {
   /** The lines as they were sent; for the user's own eyes, never for a server. */
   readonly text?: string;
 }
-
-/** Where the front end reaches the app. */
-export type RequestUpstream = {readonly protocol: 'http' | 'uwsgi'} & (
-  | {readonly kind: 'tcp'; readonly port: number}
-  | {readonly kind: 'unix'; readonly path: string}
-);
 
 /** How much of it is read. */
 export interface RequestLimits {
@@ -149,7 +143,7 @@ function read(value: unknown, limits: RequestLimits): PublishedRequest {
 function judge(request: PublishedRequest): void {
   const {upstream, ...input} = request;
   try {
-    checkValues({...input, port: upstream.kind === 'tcp' ? upstream.port : 1024});
+    checkValues(request);
   } catch (error) {
     if (!isAppsupError(error) || error.code !== 'BAD_NAME') throw error;
     const name = String(error.details['value']);
@@ -158,7 +152,7 @@ function judge(request: PublishedRequest): void {
   }
 }
 
-function upstreamOf(value: unknown): RequestUpstream {
+function upstreamOf(value: unknown): Upstream {
   const field = fieldsOf('"upstream"', value, UPSTREAM_KEYS);
   const protocol = choiceOf('protocol', field('protocol'), ['http', 'uwsgi']);
   const kind = choiceOf('kind', field('kind'), ['tcp', 'unix']);
@@ -176,21 +170,15 @@ function staticsOf(value: unknown, {statics}: RequestLimits): PublishedRequest['
   return value.map((each: unknown) => {
     const field = fieldsOf('an entry of "statics"', each, STATIC_KEYS);
     const below = textOf('path', field('path'));
-    if (!BELOW.test(below)) throw new Refused(`"path" may not be ${show(below)}`);
+    if (below !== '/' && !isBelow(below)) throw new Refused(`"path" may not be ${show(below)}`);
     return {path: below, directory: pathOf('directory', field('directory'), 1000)};
   });
 }
 
-/** `/static`, `/assets/v1.2`: segments that begin with no dot, so none of them is `..`. */
-const BELOW = /^(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,62}){1,8}$/;
-/** Nothing that a server, a shell or a regular expression reads as anything but itself. */
-const PLAIN_PATH = /^(?:\/[A-Za-z0-9_.@+-]+)+$/;
-
 /** An absolute path as it is: no `.`, `..` or doubled slash in it. */
 function pathOf(name: string, value: unknown, bytes: number): string {
   const text = textOf(name, value);
-  const plain = PLAIN_PATH.test(text) && path.posix.normalize(text) === text;
-  if (!plain || text.length > bytes) throw new Refused(`"${name}" may not be ${show(text)}`);
+  if (!isPlainPath(text) || text.length > bytes) throw new Refused(`"${name}" may not be ${show(text)}`);
   return text;
 }
 

@@ -1,6 +1,8 @@
 import {isMount, isName, isUserName} from '../core/names.ts';
 import type {PrefixMode} from '../core/spec.ts';
 import {AppsupError} from '../errors.ts';
+import {describeUpstream, isPort, isSocketPath} from './upstream.ts';
+import type {Upstream} from './upstream.ts';
 
 /** The forms in which an administrator can be given an app. */
 export const FRONT_ENDS = ['apache', 'apache-minimal', 'nginx'] as const;
@@ -16,7 +18,7 @@ export interface SnippetInput {
   /** `/alice_tasks`; `''` is the root of the site, with prefix mode `none` only. */
   readonly mount: string;
   readonly prefix: PrefixMode;
-  readonly port: number;
+  readonly upstream: Upstream;
   /** `2026-11-20`: the reader's calendar day. */
   readonly date: string;
   /** Largest request body in MB (nginx only; Apache passes any size to a proxied app). @defaultValue 100 */
@@ -36,7 +38,7 @@ export interface SnippetValues {
   /** The path under which the app is asked: `/` when the front end removes the mount, else as {@link path}. */
   readonly target: string;
   readonly strip: boolean;
-  readonly port: number;
+  readonly upstream: Upstream;
   readonly date: string;
   readonly bodyLimitMb: number;
   readonly timeoutS: number;
@@ -48,19 +50,38 @@ export interface SnippetValues {
  * @throws AppsupError `BAD_NAME`, with the name of the value in the details.
  */
 export function checkValues(input: SnippetInput): SnippetValues {
-  const {user, host, app, mount, prefix, port, date, bodyLimitMb = 100, timeoutS = 300} = input;
+  const {user, host, app, mount, prefix, upstream, date, bodyLimitMb = 100, timeoutS = 300} = input;
   const path = `${mount}/`;
   demand('user', user, isText(user) && isUserName(user));
   demand('host', host, host === undefined || (isText(host) && HOST.test(host)));
   demand('app', app, isText(app) && isName(app));
   demand('prefix', prefix, ['keep', 'strip', 'none'].includes(prefix));
   demand('mount', mount, isText(mount) && ((mount === '' && prefix === 'none') || isMount(mount)));
-  demand('port', port, isWhole(port, 1024, 65_535));
+  demandUpstream(upstream);
   demand('date', date, isText(date) && DATE.test(date));
   demand('bodyLimitMb', bodyLimitMb, isWhole(bodyLimitMb, 1, 1_000_000));
   demand('timeoutS', timeoutS, isWhole(timeoutS, 1, 86_400));
   const strip = prefix === 'strip';
-  return {user, host, app, mount, path, target: strip ? '/' : path, strip, port, date, bodyLimitMb, timeoutS};
+  return {
+    user,
+    host,
+    app,
+    mount,
+    path,
+    target: strip ? '/' : path,
+    strip,
+    upstream,
+    date,
+    bodyLimitMb,
+    timeoutS,
+  };
+}
+
+function demandUpstream(upstream: Upstream): void {
+  demand('protocol', upstream.protocol, ['http', 'uwsgi'].includes(upstream.protocol));
+  demand('kind', upstream.kind, ['tcp', 'unix'].includes(upstream.kind));
+  if (upstream.kind === 'tcp') demand('port', upstream.port, isPort(upstream.port));
+  else demand('path', upstream.path, isSocketPath(upstream.path));
 }
 
 const HOST = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
@@ -93,6 +114,7 @@ const HINTS: Readonly<Record<string, string>> = {
   app: 'a name has letters, digits, - and _, and begins with a letter or digit',
   mount: 'a mount is like /alice_tasks: segments of letters, digits, - and _, no slash at the end',
   port: 'ports are from 1024 to 65535',
+  path: 'a path of letters, digits and _ . @ + -, at most 107 of them',
   date: 'write it as 2026-11-20',
 };
 
@@ -106,10 +128,10 @@ const HINTS: Readonly<Record<string, string>> = {
  * ```
  */
 export function frame(values: SnippetValues, server: 'Apache' | 'nginx', lines: readonly string[]): string {
-  const {user, host, app, path, port, date} = values;
+  const {user, host, app, path, upstream, date} = values;
   return [
     `# >>> appsup ${user} ${app} (${date}) >>>`,
-    `# Passes ${path} to 127.0.0.1:${port}: app ${app} of user ${user}${host === undefined ? '' : ` on ${host}`}.`,
+    `# Passes ${path} to ${describeUpstream(upstream)}: app ${app} of user ${user}${host === undefined ? '' : ` on ${host}`}.`,
     `# To remove it, delete the lines from >>> to <<< and reload ${server}.`,
     ...lines,
     `# <<< appsup ${user} ${app} <<<`,

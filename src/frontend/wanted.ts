@@ -1,14 +1,17 @@
 import type {AppSpec} from '../core/spec.ts';
 import type {Wanted} from './kept.ts';
+import {protocolOf} from './upstream.ts';
 
 /** What an app needs of a front end, as it is configured now. Pure. */
 export function wantedOf(app: AppSpec, port: number): Wanted {
+  const {mount, prefix, front} = app;
   return {
-    mount: app.mount,
-    prefix: app.prefix,
-    upstream: {protocol: 'http', kind: 'tcp', port},
-    statics: [],
-    bodyLimitMb: 100,
-    timeoutS: 300,
+    mount,
+    prefix,
+    upstream: {protocol: protocolOf(app), kind: 'tcp', port},
+    statics: front.statics,
+    // A megabyte of theirs may be 1,000,000 or 1,048,576 bytes: the app's limit fits in both.
+    bodyLimitMb: Math.ceil(front.bodyLimitBytes / 1_000_000),
+    timeoutS: Math.ceil(front.timeoutMs / 1000),
   };
 }

@@ -6,6 +6,7 @@ import {parse, stringify} from 'smol-toml';
 import {readApp} from '../../src/config/app.ts';
 import {jsonSchema} from '../../src/config/json-schema.ts';
 import {infoOf, nodeOf} from '../../src/config/nodes.ts';
+import {frontSchema} from '../../src/config/schema-front.ts';
 import {logsSchema} from '../../src/config/schema-logs.ts';
 import {programSchema} from '../../src/config/schema-program.ts';
 import {appSchema, globalSchema, siteSchema} from '../../src/config/schema.ts';
@@ -74,6 +75,10 @@ test('a default of the schema is what a program gets whose table does not have t
   for (const [name, entry] of Object.entries(health.type === 'object' ? health.entries : {})) {
     const value = infoOf(entry)?.default;
     if (value !== undefined) t.deepEqual(specOf(plain, {[name]: value}).spec, bare, name);
+  }
+  for (const [name, entry] of Object.entries(frontSchema.entries)) {
+    const value = infoOf(entry)?.default;
+    if (value !== undefined) t.deepEqual(specOf(plain, {}, {front: {[name]: value}}).spec, bare, name);
   }
   for (const [name, entry] of Object.entries(logsSchema.entries)) {
     const value = infoOf(entry)?.default;

@@ -11,7 +11,13 @@ import {nginxSnippet} from '../../src/frontend/nginx.ts';
 import {temporaryDirectory} from '../helpers/fake-supervisor.ts';
 import {testWith} from '../helpers/tools.ts';
 
-const INPUT = {user: 'alice', app: 'tasks', mount: '/alice_tasks', port: 20_140, date: '2026-11-20'} as const;
+const INPUT = {
+  user: 'alice',
+  app: 'tasks',
+  mount: '/alice_tasks',
+  upstream: {protocol: 'http', kind: 'tcp', port: 20_140},
+  date: '2026-11-20',
+} as const;
 const PRINTERS = {apache: apacheSnippet, 'apache-minimal': apacheMinimalSnippet, nginx: nginxSnippet};
 
 /** Only programs of the test's own. */

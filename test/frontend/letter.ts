@@ -11,7 +11,7 @@ const VALUES = {
   app: 'flasktasks',
   mount: '/alice_flasktasks',
   prefix: 'keep',
-  port: 20_140,
+  upstream: {protocol: 'http', kind: 'tcp', port: 20_140},
   date: '2026-11-20',
 } as const;
 const BLOCK = apacheSnippet(VALUES);
@@ -100,12 +100,8 @@ test('letterFor() says which modules are not enabled yet', (t) => {
 });
 
 test('letterFor() asks for several apps at once, and for ports outside of the range by their numbers', (t) => {
-  const other = {
-    app: 'old',
-    mount: '/old',
-    upstream: {protocol: 'http', kind: 'tcp', port: 8000},
-    snippet: nginxSnippet({...VALUES, app: 'old', mount: '/old', port: 8000}),
-  } as const;
+  const place = {app: 'old', mount: '/old', upstream: {protocol: 'http', kind: 'tcp', port: 8000}} as const;
+  const other = {...place, snippet: nginxSnippet({...VALUES, ...place})};
   const letter = letterFor({...INPUT, server: 'nginx', apps: [other, ...INPUT.apps]});
   t.is(letter.subject, 'nginx configuration for /old, /alice_flasktasks (user alice, host eco)');
   t.regex(

@@ -13,7 +13,7 @@ const INPUT = {
   app: 'tasks',
   mount: '/alice_tasks',
   prefix: 'keep',
-  port: 20_140,
+  upstream: {protocol: 'http', kind: 'tcp', port: 20_140},
   date: '2026-11-20',
 } as const;
 

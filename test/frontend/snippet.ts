@@ -13,7 +13,7 @@ const INPUT: SnippetInput = {
   app: 'flasktasks',
   mount: '/alice_flasktasks',
   prefix: 'keep',
-  port: 20_140,
+  upstream: {protocol: 'http', kind: 'tcp', port: 20_140},
   date: '2026-11-20',
 };
 
@@ -127,7 +127,6 @@ const REFUSED: readonly (readonly [keyof SnippetInput, readonly unknown[]])[] = 
     ['', '/', '/a/', 'a', '/a b', '/a"', '/a\n', '/a.b', '/a/../b', '//a', '/a$', '/a%41', '/a{', '/a;'],
   ],
   ['prefix', ['', 'KEEP', undefined]],
-  ['port', [0, 80, 1023, 65_536, 20_140.5, Number.NaN, Infinity, '20140', undefined]],
   ['date', ['', '2026-11-20\n', '20.11.2026', '2026-13-01', '2026-11-32', '2026-11-20)']],
   ['bodyLimitMb', [0, -1, 1.5, Number.NaN, '100']],
   ['timeoutS', [0, -1, 1.5, Infinity, '300']],
@@ -144,6 +143,30 @@ for (const [field, values] of REFUSED) {
           {name: 'AppsupError'},
           JSON.stringify(value),
         );
+        t.deepEqual([error?.code, error?.details['value']], ['BAD_NAME', field]);
+      }
+    }
+  });
+}
+
+const ADDRESSES: readonly (readonly [string, readonly unknown[]])[] = [
+  ['port', [0, 80, 1023, 65_536, 20_140.5, Number.NaN, Infinity, '20140', undefined]],
+  [
+    'path',
+    ['', 'a', '/', '/a b', '/a\n', '/a"', '/a|b', '/a:b', '/../a', '/a/', `/${'a'.repeat(107)}`, undefined],
+  ],
+  ['protocol', ['', 'ftp', 'HTTP', undefined]],
+  ['kind', ['', 'udp', undefined]],
+];
+
+for (const [field, values] of ADDRESSES) {
+  test(`the snippets refuse the ${field} of an address that may not stand in a configuration file`, (t) => {
+    const kind = field === 'path' ? 'unix' : 'tcp';
+    for (const value of values) {
+      for (const print of Object.values(PRINTERS)) {
+        const upstream = {protocol: 'http', kind, port: 20_140, [field]: value};
+        const hostile = {...INPUT, upstream} as unknown as SnippetInput;
+        const error = t.throws<AppsupError>(() => print(hostile), {name: 'AppsupError'}, String(value));
         t.deepEqual([error?.code, error?.details['value']], ['BAD_NAME', field]);
       }
     }
@@ -185,7 +208,7 @@ test('no value can add a line, a quote or a directive to a snippet', (t) => {
     fc.stringMatching(/^\/[A-Za-z0-9_-]{1,20}$/),
     fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,20}$/),
   );
-  const field = fc.constantFrom('user', 'host', 'app', 'mount', 'date', 'prefix', 'port');
+  const field = fc.constantFrom('user', 'host', 'app', 'mount', 'date', 'prefix');
   const print = fc.constantFrom(...Object.values(PRINTERS));
   let printed = 0;
   fc.assert(

@@ -10,6 +10,16 @@ const NO_LIMITS = {
   lifetimeJitterMs: 0,
 } as const;
 
+const FRONT = {
+  bodyLimitBytes: 100_000_000,
+  timeoutMs: 300_000,
+  statics: [],
+  fallback: undefined,
+  passes: [],
+  maintenance: undefined,
+  streaming: false,
+} as const;
+
 /** A program with the defaults, for what a test does not care about. */
 export function programSpec(changes: Partial<ProgramSpec> = {}): ProgramSpec {
   return {
@@ -47,6 +57,7 @@ export function appSpec(programs: readonly ProgramSpec[], changes: Partial<AppSp
     directory: '/',
     mount: '/alice_tasks',
     prefix: 'keep',
+    front: FRONT,
     port: undefined,
     python: 'auto',
     envFiles: [],

@@ -173,7 +173,14 @@ test('prepare() refuses a server that is to serve nothing: it would take an addr
 });
 
 test('prepare() says so when the ini of uWSGI is not there, or uWSGI is not', async (t) => {
-  const uwsgi: Launch = {kind: 'uwsgi', target: 'app.ini', workers: 1, threads: 1, args: []};
+  const uwsgi: Launch = {
+    kind: 'uwsgi',
+    target: 'app.ini',
+    workers: 1,
+    threads: 1,
+    protocol: 'http',
+    args: [],
+  };
   const conda = {'env/conda-meta/history': '', 'env/bin/python': PYTHON};
   t.deepEqual(await failure(t, uwsgi, {layout: conda}), [
     'NOT_FOUND',

@@ -56,7 +56,14 @@ const gunicorn: Launch = {
   args: [],
 };
 const uvicorn: Launch = {kind: 'uvicorn', target: 'asgi:application', workers: 1, args: []};
-const uwsgi: Launch = {kind: 'uwsgi', target: 'wsgi:application', workers: 2, threads: 1, args: []};
+const uwsgi: Launch = {
+  kind: 'uwsgi',
+  target: 'wsgi:application',
+  workers: 2,
+  threads: 1,
+  protocol: 'http',
+  args: [],
+};
 
 withServer(
   'prepare() has gunicorn serve the mount on the held and on the private socket',

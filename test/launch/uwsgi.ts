@@ -15,7 +15,15 @@ function plan(
     ...facts
   }: Partial<UwsgiFacts> & {readonly app?: Partial<AppSpec>; readonly program?: Partial<ProgramSpec>} = {},
 ) {
-  const launch: Uwsgi = {kind: 'uwsgi', target: 'wsgi:app', workers: 2, threads: 1, args: [], ...changes};
+  const launch: Uwsgi = {
+    kind: 'uwsgi',
+    target: 'wsgi:app',
+    workers: 2,
+    threads: 1,
+    protocol: 'http',
+    args: [],
+    ...changes,
+  };
   const start = startOf(launch, {app, program});
   return uwsgi(start, launch, {
     binary: '/p/uwsgi',

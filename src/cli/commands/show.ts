@@ -1,4 +1,5 @@
 import {formatDuration} from '../../config/duration.ts';
+import {formatSize} from '../../config/size.ts';
 import {joinWords} from '../../config/words.ts';
 import type {AppSpec, Launch, ProgramSpec} from '../../core/spec.ts';
 import {describeEnvironment} from '../../launch/describe.ts';
@@ -34,6 +35,7 @@ function specText(spec: AppSpec, port: number | undefined, home: string): string
     python: text(tilde(spec.python, home)),
     env_file: list(spec.envFiles.map((file) => tilde(file, home))),
     env: table(spec.env),
+    ...frontKeys(spec, home),
   };
   const programs = spec.programs.map((program) => [
     '',
@@ -41,6 +43,16 @@ function specText(spec: AppSpec, port: number | undefined, home: string): string
     ...lines(programKeys(program, spec, home)),
   ]);
   return [`# ${tilde(spec.file, home)}`, ...lines(head), ...programs.flat()].join('\n');
+}
+
+function frontKeys({front}: AppSpec, home: string): Readonly<Record<string, string>> {
+  const {statics, bodyLimitBytes, passes, fallback, ...rest} = front;
+  const whole = {fallback, ...(passes.length === 0 ? {} : {pass: passes})};
+  const files = statics.map(({path, directory}) => `${text(path)} = ${text(tilde(directory, home))}`);
+  return {
+    ...(files.length === 0 ? {} : {static: `{ ${files.join(', ')} }`}),
+    front: valueOf('', {body_limit: formatSize(bodyLimitBytes), ...rest, ...whole}) ?? '{}',
+  };
 }
 
 function programKeys(program: ProgramSpec, spec: AppSpec, home: string): Readonly<Record<string, string>> {
@@ -95,6 +107,7 @@ function launchKeys(launch: Launch): Readonly<Record<string, string>> {
     [launch.kind]: text(launch.target),
     workers: String(launch.workers),
     ...('threads' in launch ? {threads: String(launch.threads)} : {}),
+    ...('protocol' in launch ? {protocol: text(launch.protocol)} : {}),
     ...('workerClass' in launch && launch.workerClass !== undefined
       ? {worker_class: text(launch.workerClass)}
       : {}),

@@ -151,7 +151,9 @@ function serve(
   return [
     {
       ...about,
-      launch: uwsgi ? {kind: 'uwsgi', target, workers: 2, threads: 1, args: []} : gunicorn(undefined),
+      launch: uwsgi
+        ? {kind: 'uwsgi', target, workers: 2, threads: 1, protocol: 'http', args: []}
+        : gunicorn(undefined),
       rank,
     },
   ];
@@ -169,6 +171,7 @@ function fromUwsgi(folder: Folder, packages: Packages): readonly Candidate[] {
         target: `${folder.path}/${file}`,
         workers: 2,
         threads: 1,
+        protocol: 'http',
         args: [],
       };
       return {launch, label: file, source: file, why: 'has a section [uwsgi]', rank: chosen ? 5 : 70};
