@@ -1,7 +1,7 @@
 import {isName} from '../core/names.ts';
 import {startOrder} from '../core/order.ts';
 import {processNames} from '../core/spec.ts';
-import type {AppSpec, ProgramSpec} from '../core/spec.ts';
+import type {AppSpec, ProgramSpec, Transport} from '../core/spec.ts';
 import {expandPath} from '../system/paths.ts';
 import {hasErrors} from './diagnostic.ts';
 import type {Diagnostic} from './diagnostic.ts';
@@ -85,6 +85,7 @@ function assemble(file: AppFile, raw: Table, context: AppContext, report: Report
     prefix: readPrefix(file, mount, programs, report),
     front: readFront(file, {home: context.home, directory}, report),
     port: file.port,
+    transport: readTransport(file, programs, report),
     python:
       file.python === undefined || file.python === 'auto'
         ? 'auto'
@@ -123,6 +124,19 @@ function readPrograms(
     const health = new Set(keysOf(isTable(table) ? table['health'] : undefined));
     return readProgram(program, {...context, name, present, health, report}) ?? [];
   });
+}
+
+/** A program that binds its port by itself cannot be given a socket that it does not know of. */
+function readTransport(file: AppFile, programs: readonly ProgramSpec[], report: Report): Transport {
+  const binder = programs.find((program) => program.listen === 'port');
+  if (file.transport === 'unix' && binder !== undefined) {
+    report({
+      path: ['transport'],
+      message: `"transport" cannot be "unix": "${binder.name}" binds its port by itself`,
+      hint: `if it can take an open socket (descriptor 3): listen = "socket" for ${binder.name}; else transport = "tcp"`,
+    });
+  }
+  return file.transport ?? 'tcp';
 }
 
 function keysOf(value: unknown): readonly string[] {

@@ -65,6 +65,13 @@ export const appSchema = v.object({
     example: '20140',
     ...SINCE,
   }),
+  transport: key(choice(['tcp', 'unix']), {
+    description:
+      'How the front end reaches the app: "tcp" over its port of 127.0.0.1, which every user of the host can ask; "unix" over a socket that only the web server (web_user) may connect to.',
+    default: 'tcp',
+    example: '"unix"',
+    ...SINCE,
+  }),
   python: key(filePath, {
     description:
       'A venv, a conda environment or an interpreter to find programs in; "auto" looks in and beside the directory.',

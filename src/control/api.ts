@@ -11,6 +11,15 @@ export interface SupervisorApi {
   act(request: ActRequest, onProgress: (event: SupervisorEvent) => void): Promise<ActReport>;
   /** Read the configuration again; changes nothing that runs unless its app was removed. */
   reload(request: {readonly apps: readonly string[]}): Promise<ReloadReport>;
+  /**
+   * Take part in accepting on the app's socket until a visitor came, at most for `timeoutMs`: a request whose target has
+   * `question` in it is answered with `answer`, any other visitor is handed on to the app and notices nothing.
+   *
+   * So it proves that a public address leads to this very app. Who asks calls it again until the question was answered.
+   *
+   * @throws AppsupError `NO_SUCH_APP`; `NOT_RUNNING` when nothing of it listens
+   */
+  challenge(request: ChallengeRequest): Promise<ChallengeReport>;
   /** Call back for every event until the signal aborts or the supervisor goes. */
   events(onEvent: (event: SupervisorEvent) => void, signal: AbortSignal): Promise<void>;
   /** End the supervisor. Resolves with its pid, just before it goes. */
@@ -150,6 +159,22 @@ export interface ReloadReport {
   readonly apps: readonly string[];
   /** Files that could not be taken, with their mistakes. */
   readonly problems: readonly {readonly app: string; readonly problems: readonly string[]}[];
+}
+
+export interface ChallengeRequest {
+  readonly app: string;
+  /** 16 to 128 letters, digits, `-` and `_`, not to be guessed: it stands in the target of the request that asks. */
+  readonly question: string;
+  /** At most 1024 characters: the body of the answer. */
+  readonly answer: string;
+  /** 1 to 60_000. */
+  readonly timeoutMs: number;
+}
+
+export interface ChallengeReport {
+  readonly answered: boolean;
+  /** Visitors who wanted something else and were handed on. */
+  readonly passedOn: number;
 }
 
 export interface ShutdownRequest {

@@ -4,6 +4,7 @@ import type {Socket} from 'node:net';
 import {AppsupError, systemCode} from '../errors.ts';
 import type {
   ActReport,
+  ChallengeReport,
   ReloadReport,
   StatusReport,
   SupervisorApi,
@@ -60,6 +61,7 @@ export function controlClient(options: ClientOptions): SupervisorApi {
         ...(options.actMs === undefined ? {} : {limitMs: options.actMs}),
       })) as ActReport,
     reload: async (body) => (await ask({method: 'POST', path: '/v1/reload', body})) as ReloadReport,
+    challenge: async (body) => (await ask({method: 'POST', path: '/v1/challenge', body})) as ChallengeReport,
     async events(onEvent, signal) {
       await ask({
         method: 'GET',

@@ -1,6 +1,6 @@
 import {AppsupError} from '../errors.ts';
 import type {ErrorRecord} from '../errors.ts';
-import type {ActRequest, StatusRequest, ShutdownRequest} from './api.ts';
+import type {ActRequest, ChallengeRequest, StatusRequest, ShutdownRequest} from './api.ts';
 
 /**
  * The `/v1` protocol: HTTP/1.1 over a Unix socket, JSON in and out.
@@ -10,6 +10,7 @@ import type {ActRequest, StatusRequest, ShutdownRequest} from './api.ts';
  * GET  /v1/status?app=web&memory=1       {"result": StatusReport}
  * POST /v1/act       ActRequest          {"event": …}* then {"result": ActReport}    one JSON text a line
  * POST /v1/reload    {"apps": […]}       {"result": ReloadReport}
+ * POST /v1/challenge ChallengeRequest    {"result": ChallengeReport}                 as a stream: it may take a while
  * GET  /v1/events                        {"event": …}* until somebody hangs up
  * POST /v1/shutdown  {"stopApps": true}  {"result": {"pid": 7}}
  * ```
@@ -50,6 +51,26 @@ export function parseAct(body: unknown): ActRequest {
 /** @throws AppsupError `PROTOCOL` */
 export function parseReload(body: unknown): {readonly apps: readonly string[]} {
   return {apps: targetsOf(objectOf(body, ['apps'])['apps'] ?? [], '"apps"')};
+}
+
+const QUESTION = /^[A-Za-z0-9_-]{16,128}$/;
+const MAX_ANSWER = 1024;
+const MAX_CHALLENGE_MS = 60_000;
+
+/** @throws AppsupError `PROTOCOL` */
+export function parseChallenge(body: unknown): ChallengeRequest {
+  const {app, question, answer, timeoutMs} = objectOf(body, ['app', 'question', 'answer', 'timeoutMs']);
+  if (typeof app !== 'string' || !isTarget(app) || app.includes(':'))
+    throw refused('"app" to name an app', app);
+  // A short one might be in the target of somebody who asks for something else.
+  if (typeof question !== 'string' || !QUESTION.test(question))
+    throw refused('"question" to be 16 to 128 letters, digits, "-" and "_"', question);
+  if (typeof answer !== 'string' || answer.length > MAX_ANSWER)
+    throw refused(`"answer" to be text of at most ${MAX_ANSWER} characters`, answer);
+  const isTime = Number.isInteger(timeoutMs) && Number(timeoutMs) >= 1;
+  if (!isTime || Number(timeoutMs) > MAX_CHALLENGE_MS)
+    throw refused(`"timeoutMs" to be from 1 to ${MAX_CHALLENGE_MS}`, timeoutMs);
+  return {app, question, answer, timeoutMs: Number(timeoutMs)};
 }
 
 /** @throws AppsupError `PROTOCOL` */

@@ -3,7 +3,15 @@ import type {IncomingMessage, ServerResponse} from 'node:http';
 import {AppsupError, isAppsupError, messageOf} from '../errors.ts';
 import type {ErrorRecord} from '../errors.ts';
 import type {SupervisorApi} from './api.ts';
-import {MAX_BODY_BYTES, parseAct, parseJson, parseReload, parseShutdown, parseStatus} from './protocol.ts';
+import {
+  MAX_BODY_BYTES,
+  parseAct,
+  parseChallenge,
+  parseJson,
+  parseReload,
+  parseShutdown,
+  parseStatus,
+} from './protocol.ts';
 import type {Envelope} from './protocol.ts';
 
 /** What one method of one path does with a request. */
@@ -28,6 +36,13 @@ export function v1Routes(api: SupervisorApi): Routes {
         const stream = startStream(response);
         // A client that goes away changes nothing: what was asked for is done.
         await stream.finish(async () => api.act(act, (event) => stream.send({event})));
+      },
+    },
+    '/v1/challenge': {
+      async POST(request, response) {
+        const challenge = parseChallenge(await bodyOf(request));
+        const stream = startStream(response);
+        await stream.finish(async () => api.challenge(challenge));
       },
     },
     '/v1/events': {

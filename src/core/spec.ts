@@ -7,6 +7,9 @@
 /** `keep`: the app sees the mount (SCRIPT_NAME); `strip`: the front end removes it; `none`: the app is at `/`. */
 export type PrefixMode = 'keep' | 'strip' | 'none';
 
+/** A TCP port can be asked by every user of the host; a Unix socket has an owner and a mode. */
+export type Transport = 'tcp' | 'unix';
+
 /** `always`; `on-failure`: only after a signal or a non-zero exit; `never`. */
 export type RestartPolicy = 'always' | 'on-failure' | 'never';
 
@@ -209,6 +212,8 @@ export interface AppSpec {
   readonly front: FrontSpec;
   /** A fixed port of the user's choice; `undefined`: leased. */
   readonly port: number | undefined;
+  /** How the front end reaches it: over its port of 127.0.0.1, or a Unix socket that only the web server may connect to. */
+  readonly transport: Transport;
   /** Interpreter to look for programs in: a venv or conda prefix (absolute), or `auto` (beside the code, else the system's). */
   readonly python: string;
   /** Absolute paths, later ones win. */

@@ -1,6 +1,8 @@
 import http from 'node:http';
 
 import type {RawSocket, Sockets} from '../system/sockets.ts';
+import {takeVisitor} from './challenge.ts';
+import type {ChallengeOutcome, Question} from './challenge.ts';
 
 /** For a visitor to send a request and take the answer. */
 const PATIENCE_MS = 15_000;
@@ -18,6 +20,10 @@ export class HeldSocket {
   #quieting: Promise<number> | undefined;
   /** The wish of the last call; it may change while a copy is under way. */
   #page: (() => string) | undefined;
+  /** One challenge after the other. */
+  #challenges: Promise<unknown> = Promise.resolve();
+  /** Asked while we answer ourselves; called when the question came. */
+  #asked: (Question & {readonly onAsked: () => void}) | undefined;
 
   private constructor(sockets: Sockets, port: number, raw: RawSocket) {
     this.#sockets = sockets;
@@ -58,6 +64,16 @@ export class HeldSocket {
     const {raw} = this.#at;
     const server = http.createServer({connectionsCheckingInterval: 2 ** 31 - 1}, (request, response) => {
       request.resume();
+      if (this.#asked !== undefined && request.url?.includes(this.#asked.question) === true) {
+        response.writeHead(200, {
+          'content-type': 'text/plain; charset=utf-8',
+          'cache-control': 'no-store',
+          connection: 'close',
+        });
+        response.end(this.#asked.answer);
+        this.#asked.onAsked();
+        return;
+      }
       response.writeHead(503, {
         'content-type': 'text/html; charset=utf-8',
         'cache-control': 'no-store',
@@ -89,6 +105,33 @@ export class HeldSocket {
       this.#quieting = undefined;
     });
     return await this.#quieting;
+  }
+
+  /** Wait for a visitor with a question; see {@link takeVisitor}. Others are served as ever. */
+  async challenge(question: Question): Promise<ChallengeOutcome> {
+    const turn = this.#challenges.then(async () => await this.#challenge(question));
+    this.#challenges = turn.catch(() => undefined);
+    return await turn;
+  }
+
+  async #challenge(question: Question): Promise<ChallengeOutcome> {
+    if (this.#quieting !== undefined) await this.#quieting;
+    if ('server' in this.#at) return {answered: await this.#isAsked(question), passedOn: 0};
+    const copy = await this.#sockets.duplicate(this.#at.raw);
+    return await takeVisitor(copy, {host: '127.0.0.1', port: this.port}, question);
+  }
+
+  /** Resolves when the page was asked the question, or time is up. */
+  async #isAsked(question: Question): Promise<boolean> {
+    return await new Promise<boolean>((resolve) => {
+      const done = (answered: boolean) => {
+        clearTimeout(late);
+        this.#asked = undefined;
+        resolve(answered);
+      };
+      const late = setTimeout(() => done(false), question.timeoutMs);
+      this.#asked = {...question, onAsked: () => done(true)};
+    });
   }
 
   /** Let go of the port. */

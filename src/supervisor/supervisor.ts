@@ -1,6 +1,8 @@
 import type {
   ActReport,
   ActRequest,
+  ChallengeReport,
+  ChallengeRequest,
   FrontStatus,
   ReloadReport,
   ShutdownRequest,
@@ -17,7 +19,7 @@ import {AppsupError, isAppsupError, messageOf, systemCode} from '../errors.ts';
 import type {LaunchContext} from '../launch/prepare.ts';
 import type {Exits} from '../system/exits.ts';
 import type {Paths} from '../system/paths.ts';
-import type {Sockets} from '../system/sockets.ts';
+import type {RawSocket, Sockets} from '../system/sockets.ts';
 import {act} from './act.ts';
 import {descriptorOf, inodeOfOwn} from './accepting.ts';
 import {endOrphans, inheritanceOf} from './adoption.ts';
@@ -35,6 +37,7 @@ import {measureMemory, appStatus, reasonOf, stateName} from './report.ts';
 import {ProcessRunner, removePrivateSocket} from './runner.ts';
 import type {AppAtStart, RunnerOptions} from './runner.ts';
 import {select} from './targets.ts';
+import {membersOf} from './tree.ts';
 import type {Unit} from './unit.ts';
 
 /** An app's file as it was read. */
@@ -236,6 +239,24 @@ export class Supervisor implements SupervisorApi {
     };
   }
 
+  async challenge({app: name, ...question}: ChallengeRequest): Promise<ChallengeReport> {
+    const app = this.#apps.get(name);
+    if (app === undefined) {
+      throw new AppsupError('NO_SUCH_APP', `Cannot ask through "${name}": there is no such app`, {
+        hint: 'appsup status lists them',
+      });
+    }
+    if (app.socket !== undefined) return await app.socket.challenge(question);
+    // Its program bound the port by itself, or nobody has fetched its socket back: a copy does for this.
+    const socket = await this.#borrowSocket(app);
+    if (socket === undefined) throw unasked(app);
+    try {
+      return await socket.challenge(question);
+    } finally {
+      socket.close();
+    }
+  }
+
   async events(onEvent: (event: SupervisorEvent) => void, signal: AbortSignal): Promise<void> {
     this.#listeners.add(onEvent);
     await new Promise<void>((resolve) => {
@@ -329,15 +350,34 @@ export class Supervisor implements SupervisorApi {
       return;
     }
     if (port === undefined || main === undefined || app.socket !== undefined) return;
-    const inode = this.#options.inodeOf(port);
-    const fd = inode === undefined ? undefined : descriptorOf(main.process.pid, inode);
-    const raw = fd === undefined ? undefined : await this.#options.sockets.fetch(main.process.pid, fd);
+    const raw = await this.#fetch(port, [main.process.pid]);
     if (raw === undefined) {
       app.portProblem = `the socket of port ${port} could not be fetched back: the next restart of ${app.name} has a short gap`;
       this.#options.log('warn', app.portProblem, {app: app.name});
     } else {
       app.socket = HeldSocket.adopt(this.#options.sockets, port, raw);
     }
+  }
+
+  /** A copy of the socket that the app's own process listens on. */
+  async #borrowSocket(app: HostedApp): Promise<HeldSocket | undefined> {
+    const main = app.webUnits().find((unit) => unit.main !== undefined)?.main;
+    const port = main?.process.record.port;
+    if (main === undefined || port === undefined) return undefined;
+    const members = membersOf(this.#options.proc, main.process.record).map(({pid}) => pid);
+    const raw = await this.#fetch(port, members);
+    return raw === undefined ? undefined : HeldSocket.adopt(this.#options.sockets, port, raw);
+  }
+
+  /** A copy of the socket that listens on a port, out of the first of our processes that has it. */
+  async #fetch(port: number, pids: readonly number[]): Promise<RawSocket | undefined> {
+    const inode = this.#options.inodeOf(port);
+    if (inode === undefined) return undefined;
+    for (const pid of pids) {
+      const fd = descriptorOf(pid, inode);
+      if (fd !== undefined) return await this.#options.sockets.fetch(pid, fd);
+    }
+    return undefined;
   }
 
   async #readAgain(): Promise<void> {
@@ -596,4 +636,17 @@ export class Supervisor implements SupervisorApi {
     this.#options.log(level, message, facts);
     for (const listener of [...this.#listeners]) listener(event);
   }
+}
+
+function unasked({name, units}: HostedApp): AppsupError {
+  const runs = [...units.values()].some(({main, spec}) => main !== undefined && spec.listen !== 'none');
+  const why = runs
+    ? 'its program binds the port by itself, and this kernel lends no sockets (yama ptrace_scope)'
+    : 'nothing of it listens';
+  return new AppsupError('NOT_RUNNING', `Cannot ask through "${name}": ${why}`, {
+    hint: runs
+      ? 'listen = "socket", if the program can take an open socket (descriptor 3)'
+      : `appsup start ${name}`,
+    details: {app: name},
+  });
 }

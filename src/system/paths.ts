@@ -24,6 +24,8 @@ export interface Paths {
   readonly logs: string;
   /** Private sockets of processes. */
   readonly run: string;
+  /** Sockets that front ends connect to: `state/front/<app>.sock`. The web server's user may pass through it. */
+  readonly front: string;
   /** Leased ports. */
   readonly leases: string;
   /** `state/apps/<app>.json`: desired states. */
@@ -67,6 +69,7 @@ export function pathsFor(env: Readonly<Record<string, string | undefined>>): Pat
     log: path.resolve(state, 'appsupd.log'),
     logs: path.resolve(state, 'logs'),
     run: path.resolve(state, 'run'),
+    front: path.resolve(state, 'front'),
     leases: path.resolve(state, 'ports.json'),
     desired: path.resolve(state, 'apps'),
     processes: path.resolve(state, 'processes'),
@@ -74,6 +77,17 @@ export function pathsFor(env: Readonly<Record<string, string | undefined>>): Pat
     bootScript: path.resolve(state, 'boot.sh'),
     asleep: path.resolve(state, 'asleep'),
   };
+}
+
+/**
+ * The socket of an app with `transport = "unix"`, for front ends to connect to.
+ *
+ * @throws AppsupError `PATH_TOO_LONG`
+ */
+export function publicSocketPath({front}: Pick<Paths, 'front'>, app: string): string {
+  const socket = path.join(front, `${app}.sock`);
+  checkSocketPath(socket);
+  return socket;
 }
 
 /** @throws AppsupError `PATH_TOO_LONG` */
@@ -85,6 +99,7 @@ export function checkSocketPath(socket: string): void {
     `Cannot use ${socket}: a socket's path may have ${MAX_SOCKET_PATH} bytes, this one has ${bytes}`,
     {
       hint: 'choose a shorter directory: export APPSUP_STATE_DIR=~/.appsup',
+      details: {path: socket, bytes},
     },
   );
 }

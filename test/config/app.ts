@@ -58,6 +58,7 @@ test('readApp() makes the example of the manual complete', (t) => {
       streaming: false,
     },
     port: undefined,
+    transport: 'tcp',
     python: '/home/alice/miniconda3/envs/flasktasks',
     envFiles: ['/home/alice/flask-tasks/.env'],
     env: {FLASK_DEBUG: '0'},
@@ -134,6 +135,8 @@ for (const [what, text, read, expected] of [
     (spec: AppSpec) => spec.programs[0]?.listen,
     'port',
   ],
+  ['no transport: TCP', web(GUNICORN), (spec: AppSpec) => spec.transport, 'tcp'],
+  ['a Unix socket', `transport = "unix"\n${web(GUNICORN)}`, (spec: AppSpec) => spec.transport, 'unix'],
   [
     'a command as words',
     web('command = ["~/bin/run", "a b", "~/c"]'),

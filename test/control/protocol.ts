@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {isAppsupError} from '../../src/errors.ts';
 import {
   parseAct,
+  parseChallenge,
   parseEnvelope,
   parseReload,
   parseShutdown,
@@ -38,6 +39,26 @@ const REFUSED: readonly (readonly [string, () => unknown, RegExp])[] = [
     /"wait" to be true or false/,
   ],
   ['a shutdown that does not say', () => parseShutdown({}), /"stopApps" to be true or false, got nothing/],
+  [
+    'a question that a visitor might ask by chance',
+    () => parseChallenge({app: 'a', question: 'short', answer: 'x', timeoutMs: 1000}),
+    /"question" to be 16 to 128 letters/,
+  ],
+  [
+    'a question to a program',
+    () => parseChallenge({app: 'a:web', question: 'q'.repeat(32), answer: 'x', timeoutMs: 1000}),
+    /"app" to name an app/,
+  ],
+  [
+    'a challenge that takes an hour',
+    () => parseChallenge({app: 'a', question: 'q'.repeat(32), answer: 'x', timeoutMs: 3_600_000}),
+    /"timeoutMs" to be from 1 to 60000/,
+  ],
+  [
+    'an answer that is a book',
+    () => parseChallenge({app: 'a', question: 'q'.repeat(32), answer: 'x'.repeat(1025), timeoutMs: 1}),
+    /at most 1024 characters/,
+  ],
   ['an unknown query', () => parseStatus(new URLSearchParams('apps=a')), /"app" or "memory" in the query/],
 ];
 for (const [what, parse, message] of REFUSED) {
@@ -56,6 +77,7 @@ test('statusQuery() and parseStatus() are each other’s reverse', (t) => {
 test('the parsers throw nothing but PROTOCOL, whatever they are given', (t) => {
   const parsers = [
     parseAct,
+    parseChallenge,
     parseReload,
     parseShutdown,
     (value: unknown) => parseEnvelope(JSON.stringify(value) ?? ''),

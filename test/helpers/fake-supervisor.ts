@@ -106,6 +106,7 @@ export function fakeSupervisor(fields: Partial<SupervisorApi> = {}): SupervisorA
     status: async (): Promise<StatusReport> => ({supervisor: infoOf(), apps: [appOf()]}),
     act: async () => ({results: [resultOf()]}),
     reload: async () => ({apps: [], problems: []}),
+    challenge: async () => ({answered: true, passedOn: 0}),
     async events(_onEvent, signal) {
       await once(signal, 'abort');
     },

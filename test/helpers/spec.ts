@@ -59,6 +59,7 @@ export function appSpec(programs: readonly ProgramSpec[], changes: Partial<AppSp
     prefix: 'keep',
     front: FRONT,
     port: undefined,
+    transport: 'tcp',
     python: 'auto',
     envFiles: [],
     env: {},

@@ -32,6 +32,7 @@ function specText(spec: AppSpec, port: number | undefined, home: string): string
       port === undefined
         ? '# leased at the first start'
         : `${port}${spec.port === undefined ? '  # leased' : ''}`,
+    transport: text(spec.transport),
     python: text(tilde(spec.python, home)),
     env_file: list(spec.envFiles.map((file) => tilde(file, home))),
     env: table(spec.env),

@@ -1,0 +1,99 @@
+import {once} from 'node:events';
+import net from 'node:net';
+
+import test from 'ava';
+import type {ExecutionContext} from 'ava';
+
+import {takeVisitor} from '../../src/supervisor/challenge.ts';
+import {HeldSocket} from '../../src/supervisor/held-socket.ts';
+import {systemSockets} from '../../src/system/sockets.ts';
+import {freePort} from '../helpers/free-port.ts';
+import {uwsgiPacket} from '../helpers/uwsgi-packet.ts';
+
+const QUESTION = 'appsup-0123456789abcdef';
+const ASKED = {question: QUESTION, answer: 'it is me', timeoutMs: 20_000};
+
+/** A held socket that nobody accepts on but a challenge. */
+async function setup(t: ExecutionContext): Promise<{port: number; held: HeldSocket}> {
+  const port = await freePort();
+  const held = HeldSocket.bind(systemSockets, port, () => 'closed');
+  t.teardown(() => held.close());
+  return {port, held};
+}
+
+/** Send bytes and half-close; resolves with everything that comes back. */
+async function say(port: number, bytes: string | Buffer): Promise<string> {
+  const socket = net.connect({port, host: '127.0.0.1', allowHalfOpen: true});
+  let text = '';
+  socket.setEncoding('latin1').on('data', (data: string) => (text += data));
+  socket.end(bytes);
+  await once(socket, 'close');
+  return text;
+}
+
+test('the question is answered on a socket that processes accept on', async (t) => {
+  const {port, held} = await setup(t);
+  await held.quiet();
+  const outcome = held.challenge(ASKED);
+  t.regex(await say(port, `GET /x?${QUESTION} HTTP/1.1\r\nHost: a\r\n\r\n`), /^HTTP\/1.1 200 .*it is me$/s);
+  t.deepEqual(await outcome, {answered: true, passedOn: 0});
+});
+
+test('the question is answered when it comes as a uwsgi packet', async (t) => {
+  const {port, held} = await setup(t);
+  await held.quiet();
+  const outcome = held.challenge(ASKED);
+  const packet = uwsgiPacket({REQUEST_METHOD: 'GET', REQUEST_URI: `/x?${QUESTION}`});
+  t.regex(await say(port, packet), /^HTTP\/1.1 200 .*it is me$/s);
+  t.deepEqual(await outcome, {answered: true, passedOn: 0});
+});
+
+test('the question is answered by the page of an app that is stopped, and other visitors see the page', async (t) => {
+  const {port, held} = await setup(t);
+  const outcome = held.challenge(ASKED);
+  t.regex(await say(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'), /^HTTP\/1.1 503 .*closed/s);
+  t.regex(await say(port, `GET /?${QUESTION} HTTP/1.1\r\nHost: a\r\n\r\n`), /^HTTP\/1.1 200 .*it is me/s);
+  t.deepEqual(await outcome, {answered: true, passedOn: 0});
+  t.regex(await say(port, `GET /?${QUESTION} HTTP/1.1\r\nHost: a\r\n\r\n`), /^HTTP\/1.1 503/);
+});
+
+test('nobody comes: the challenge ends in time, and the socket is as it was', async (t) => {
+  const {port, held} = await setup(t);
+  await held.quiet();
+  t.deepEqual(await held.challenge({...ASKED, timeoutMs: 10}), {answered: false, passedOn: 0});
+  held.answer(() => 'closed');
+  t.regex(await say(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'), /^HTTP\/1.1 503/);
+});
+
+test('who wants something else is handed on byte for byte, in both directions, half-closed or not', async (t) => {
+  const [port, elsewhere] = [await freePort(), await freePort()];
+  const app = net.createServer({allowHalfOpen: true}, (socket) => {
+    socket.on('error', () => undefined).pipe(socket);
+  });
+  await once(app.listen(elsewhere, '127.0.0.1'), 'listening');
+  t.teardown(() => void app.close());
+  const outcome = takeVisitor(systemSockets.bindPort(port), {port: elsewhere, host: '127.0.0.1'}, ASKED);
+  const sent = `POST / HTTP/1.1\r\nContent-Length: 300000\r\n\r\n${'x'.repeat(300_000)}`;
+  t.is(await say(port, sent), sent);
+  t.deepEqual(await outcome, {answered: false, passedOn: 1});
+});
+
+test('who leaves without a word is handed to nobody', async (t) => {
+  const port = await freePort();
+  const outcome = takeVisitor(systemSockets.bindPort(port), {port: 1, host: '127.0.0.1'}, ASKED);
+  t.is(await say(port, ''), '');
+  t.deepEqual(await outcome, {answered: false, passedOn: 0});
+});
+
+test('challenges of one app come one after the other', async (t) => {
+  const {port, held} = await setup(t);
+  await held.quiet();
+  const both = Promise.all([held.challenge(ASKED), held.challenge({...ASKED, answer: 'again'})]);
+  const ask = async () => await say(port, `GET /${QUESTION} HTTP/1.1\r\n\r\n`);
+  t.regex(await ask(), /it is me$/);
+  t.regex(await ask(), /again$/);
+  t.deepEqual(await both, [
+    {answered: true, passedOn: 0},
+    {answered: true, passedOn: 0},
+  ]);
+});
