@@ -6,10 +6,11 @@ import {build} from 'esbuild';
 
 process.chdir(path.dirname(import.meta.dirname));
 
-/** Programs: bin/ requires them. */
+/** Programs: bin/ requires the first two, the supervisor starts the third. */
 const programs = {
   'src/cli/main.ts': 'appsup',
   'src/daemon/main.ts': 'appsupd',
+  'src/gateway/main.ts': 'gateway',
 };
 
 /**

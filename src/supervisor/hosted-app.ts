@@ -1,4 +1,5 @@
 import type {FrontStatus} from '../control/api.ts';
+import {closedPage} from '../core/closed-page.ts';
 import {startOrder} from '../core/order.ts';
 import {processNames, webProgram} from '../core/spec.ts';
 import type {AppSpec, ProgramSpec} from '../core/spec.ts';
@@ -211,11 +212,9 @@ export class HostedApp {
     this.socket?.answer(() => this.closedPage());
   }
 
-  /** What visitors see while nothing serves. Says nothing about why: that is the owner's business. */
   closedPage(): string {
     const back = this.webUnits().some(({state}) => state.id === 'backoff' || state.id === 'starting');
-    const text = back ? 'is starting; please try again in a moment' : 'is not running at the moment';
-    return `<!doctype html>\n<meta charset="utf-8">\n<title>${this.name}</title>\n<p>The application <b>${this.name}</b> ${text}.</p>\n`;
+    return closedPage(this.name, {starting: back, words: this.spec?.front.maintenance});
   }
 
   get serves(): boolean {
