@@ -21,6 +21,8 @@ const programs = {
 const chunks = {
   'src/cli/cold.ts': 'cold',
   'src/notify/smtp.ts': 'smtp',
+  // No import() of it: a process of its own, which cli/cold.ts names.
+  'src/admin/reader.ts': 'request-reader',
 };
 
 /** Turns `import('./cold.ts')` into loading `./cold.cjs`, for every module of the table above. */

@@ -36,7 +36,7 @@ type Hot = 'status' | 'start' | 'stop' | 'restart' | 'reload' | 'help';
 
 const COLD: Readonly<Record<Exclude<Verb, Hot>, Command>> = {
   add,
-  admin,
+  admin: admin(path.join(import.meta.dirname, 'request-reader.cjs')),
   boot: boot(bootOptions),
   check,
   daemon: daemon((context) => ({

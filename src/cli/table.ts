@@ -258,12 +258,26 @@ export const COMMANDS = {
     ],
   },
   admin: {
-    synopsis: 'check [FILE]',
-    summary: "for administrators: look for mistakes in the host's file",
+    synopsis: 'check [FILE] | collect [--apply [--reload]] [OPTION]...',
+    summary: "for administrators: check the host's file; put all users' requests before visitors",
     words: [1, 2],
-    subcommands: ['check'],
-    options: {},
-    examples: [['admin check', '/etc/appsup/site.toml, against the accounts and ports of this host']],
+    subcommands: ['check', 'collect'],
+    options: {
+      apply: {summary: 'collect: write the file, if the server with all of its configuration agrees'},
+      reload: {summary: 'collect: and have the server take it up'},
+      front: {value: 'KIND', summary: 'collect: apache or nginx; else the one that is here'},
+      output: {value: 'FILE', summary: 'collect: else /etc/appsup/KIND.conf'},
+      users: {value: 'NAME,...', summary: 'collect: only of these users'},
+      'server-config': {
+        value: 'FILE',
+        summary: "collect: the server's main file, where it has an unusual place",
+      },
+    },
+    examples: [
+      ['admin check', '/etc/appsup/site.toml, against the accounts and ports of this host'],
+      ['admin collect', 'as root: what users ask for, what is refused, and what would change'],
+      ['admin collect --apply --reload', 'and put it in force'],
+    ],
   },
   version: {
     synopsis: '',

@@ -244,7 +244,11 @@ async function run(
 
 const SBINS = ['/usr/sbin', '/usr/local/sbin', '/sbin', '/usr/local/apache2/bin', '/usr/local/nginx/sbin'];
 
-function findBinary(names: readonly string[], {env, folders = SBINS}: CheckOptions): string | undefined {
+/** The first program of these names, in `PATH` or where servers are. */
+export function findBinary(
+  names: readonly string[],
+  {env, folders = SBINS}: Pick<CheckOptions, 'env' | 'folders'>,
+): string | undefined {
   const places = [...(env['PATH'] ?? '').split(':').filter((folder) => path.isAbsolute(folder)), ...folders];
   return names.flatMap((name) => places.map((folder) => path.join(folder, name))).find(isProgram);
 }

@@ -13,6 +13,8 @@ import {until} from './rig.ts';
 
 /** A real web server that serves a snippet, on ports of 127.0.0.1. */
 export interface FrontEndServer {
+  /** Its files: `snippet.conf` with the snippet, beside the main configuration. */
+  readonly directory: string;
   /** http. */
   readonly port: number;
   /** https, with the certificate of test/fixtures/tls. */
@@ -74,7 +76,7 @@ async function startOnce(kind: ServerKind): Promise<FrontEndServer> {
     await stop();
     throw new Error(`${path.basename(binary)} did not come up: ${told}`, {cause: error});
   }
-  return {port, tlsPort, log, stop};
+  return {directory, port, tlsPort, log, stop};
 }
 
 /** Servers signal their whole process group when they end: it must not be that of the tests. */
