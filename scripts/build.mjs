@@ -23,6 +23,7 @@ const chunks = {
   'src/notify/smtp.ts': 'smtp',
   // No import() of it: a process of its own, which cli/cold.ts names.
   'src/admin/reader.ts': 'request-reader',
+  'src/schedule/cron.ts': 'cron',
 };
 
 /** Turns `import('./cold.ts')` into loading `./cold.cjs`, for every module of the table above. */

@@ -8,6 +8,9 @@ export type ErrorCode =
   | 'CONFIG' // a file of the user's has mistakes; `details.diagnostics` lists them
   | 'NO_SUCH_APP'
   | 'NO_SUCH_PROGRAM'
+  | 'NO_SUCH_RUN' // no task or job of this name
+  | 'RUN_BUSY' // another task of the app, or the same job, runs
+  | 'NOT_CONFIRMED' // `details.confirm` has to be typed first
   | 'APP_EXISTS'
   | 'MOUNT_TAKEN'
   | 'BAD_NAME'

@@ -15,11 +15,13 @@ import {daemon} from './commands/daemon.ts';
 import {edit} from './commands/edit.ts';
 import {env} from './commands/env.ts';
 import {events} from './commands/events.ts';
+import {jobs} from './commands/jobs.ts';
 import {list} from './commands/list.ts';
 import {logs} from './commands/logs.ts';
 import {ports} from './commands/ports.ts';
 import {remove} from './commands/remove.ts';
 import {request} from './commands/request.ts';
+import {run} from './commands/run.ts';
 import {show} from './commands/show.ts';
 import {snippet} from './commands/snippet.ts';
 import {version} from './commands/version.ts';
@@ -46,11 +48,13 @@ const COLD: Readonly<Record<Exclude<Verb, Hot>, Command>> = {
   edit,
   env,
   events,
+  jobs,
   list,
   logs,
   ports,
   remove,
   request,
+  run,
   show,
   snippet,
   version,

@@ -30,6 +30,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   health: ['app', 'process', 'health'],
   config: ['app', 'change'],
   boot: ['running', 'missing'],
+  run: ['app', 'name', 'kind', 'phase', 'result'],
 } satisfies Record<SupervisorEvent['type'], readonly string[]>;
 
 function isComplete(event: SupervisorEvent): boolean {
@@ -91,6 +92,15 @@ function partsOf(event: SupervisorEvent, style: Style): Parts {
         paint: event.change === 'broken' ? style.bad : same,
         more: undefined,
       };
+    case 'run': {
+      const ended = event.phase === 'ended';
+      return {
+        name: nameOf({app: event.app, process: event.name}),
+        what: `${event.kind} ${ended ? event.result : event.phase}`,
+        paint: !ended || event.result === 'done' ? same : style.bad,
+        more: event.reason,
+      };
+    }
     case 'boot':
       return {
         name: '',

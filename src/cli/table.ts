@@ -134,6 +134,37 @@ export const COMMANDS = {
       ['logs -f flasktasks:web spectral', 'follow several'],
     ],
   },
+  run: {
+    synopsis: 'APP [TASK | JOB] [--resume] [--dry-run] [--cancel] [--yes --confirm TEXT]',
+    summary:
+      'run a task or a job of an app now; shows each step, and ends with the code of the one that failed',
+    words: [1, 2],
+    options: {
+      resume: {summary: 'go on with the step that failed last time'},
+      'dry-run': {summary: 'say what it would do, and do nothing'},
+      cancel: {summary: 'end the run that is under way'},
+      yes: {short: 'y', summary: 'do not ask; a task that has to be confirmed needs --confirm as well'},
+      confirm: {value: 'TEXT', summary: 'what the task wants to have typed before it begins'},
+    },
+    examples: [
+      ['run backscope', 'its tasks and jobs'],
+      ['run backscope update', 'Ctrl-C ends it; a lost connection does not'],
+      ['run backscope update --resume', 'after what was wrong is put right'],
+    ],
+    details: [
+      'The supervisor does it, so it goes on when you log out. What it prints is in the log that is named at the end.',
+    ],
+  },
+  jobs: {
+    synopsis: '[APP]...',
+    summary: 'jobs: when they are due, and how their last runs ended',
+    words: [0, MANY],
+    options: {},
+    examples: [
+      ['jobs', 'of all apps'],
+      ['jobs flasktasks --json', 'with the log of each last run'],
+    ],
+  },
   events: {
     synopsis: '[APP[:PROGRAM]...] [-f] [-n COUNT] [--since DURATION]',
     summary: 'what happened: starts, crashes, replaced versions, health, files',

@@ -6,6 +6,7 @@ import {expandPath} from '../system/paths.ts';
 import {hasErrors} from './diagnostic.ts';
 import type {Diagnostic} from './diagnostic.ts';
 import {readFront} from './front.ts';
+import {readJob} from './job.ts';
 import {readLogFiles, readLogLimits} from './logs.ts';
 import {readMount, readPrefix} from './mount.ts';
 import type {MountContext} from './mount.ts';
@@ -93,11 +94,58 @@ function assemble(file: AppFile, raw: Table, context: AppContext, report: Report
     envFiles: (file.env_file ?? []).map((each) => expandPath(each, context.home, directory)),
     env: file.env ?? {},
     programs,
+    ...readSchedules(file, raw, {...context, directory, programs: keysOf(raw['programs'])}, report),
     logs: readLogLimits(file.logs ?? {}, context.defaults.logs ?? {}, report),
     logFiles: readLogFiles(file.log_files ?? [], {home: context.home, directory}, report),
     notify: file.notify ?? true,
   };
 }
+
+/** Jobs; tasks are never due. */
+function readSchedules(
+  file: AppFile,
+  raw: Table,
+  context: AppContext & {readonly directory: string; readonly programs: readonly string[]},
+  report: Report,
+): Pick<AppSpec, 'jobs' | 'tasks'> {
+  const present = (kind: 'jobs' | 'tasks', name: string): ReadonlySet<string> => {
+    const tables = raw[kind];
+    return new Set(keysOf(isTable(tables) ? tables[name] : undefined));
+  };
+  const jobs = Object.entries(file.jobs ?? {}).flatMap(([name, job]) => {
+    if (!isFreeName(name, 'jobs', file, report)) return [];
+    return readJob(job, {...context, name, present: present('jobs', name), report}) ?? [];
+  });
+  return {jobs, tasks: []};
+}
+
+/** Programs, jobs and tasks are meant by their names alone, and their logs and marks are told apart by them. */
+function isFreeName(name: string, kind: 'jobs' | 'tasks', file: AppFile, report: Report): boolean {
+  const path = [kind, name];
+  const what = kind === 'jobs' ? 'job' : 'task';
+  if (!isName(name)) {
+    report({
+      path,
+      at: 'key',
+      message: `Cannot use ${JSON.stringify(name)} as a ${what}'s name`,
+      hint: NAME_HINT,
+    });
+    return false;
+  }
+  const program = Object.keys(file.programs ?? {}).find(
+    (each) => each === name || name.replace(/_\d+$/, '') === each,
+  );
+  if (program === undefined) return true;
+  report({
+    path,
+    at: 'key',
+    message: `"${name}" is a program already`,
+    hint: `call the ${what} something else`,
+  });
+  return false;
+}
+
+const NAME_HINT = 'letters, digits, _ and -; at most 63, a letter or digit first';
 
 function readPrograms(
   file: AppFile,
@@ -115,7 +163,7 @@ function readPrograms(
         path: ['programs', name],
         at: 'key',
         message: `Cannot use ${JSON.stringify(name)} as a program's name`,
-        hint: 'letters, digits, _ and -; at most 63, a letter or digit first',
+        hint: NAME_HINT,
       });
       return [];
     }

@@ -59,6 +59,7 @@ export function readWords(
   return split.words;
 }
 
+/** The key that a path is about: indices of a list belong to the list's key. */
 function nameOf(path: Path): string {
-  return String(path.at(-1));
+  return String(path.findLast((step) => typeof step === 'string') ?? 'the file');
 }

@@ -15,6 +15,7 @@ import {
   wholeNumber,
 } from './keys.ts';
 import {frontSchema, staticSchema} from './schema-front.ts';
+import {jobSchema} from './schema-job.ts';
 import {logsSchema} from './schema-logs.ts';
 import {notifySchema} from './schema-notify.ts';
 import {COMMON_KEYS, programSchema} from './schema-program.ts';
@@ -116,6 +117,12 @@ export const appSchema = v.object({
       'What to keep running, each under its name. Each has one of gunicorn, uvicorn, uwsgi and command.',
     example: '{ web = { gunicorn = "wsgi:application" } }',
     required: true,
+    ...SINCE,
+  }),
+  jobs: key(v.record(v.string(), jobSchema), {
+    description: 'What to run on a schedule while the app is started, each under its name.',
+    defaultNote: 'none',
+    example: '{ tidy = { schedule = "@daily", command = "python tidy.py" } }',
     ...SINCE,
   }),
 });

@@ -9,6 +9,12 @@ export interface SupervisorApi {
   status(request: StatusRequest): Promise<StatusReport>;
   /** Start, stop, restart. Resolves when all of them are done (or failed); never rejects for a single program. */
   act(request: ActRequest, onProgress: (event: SupervisorEvent) => void): Promise<ActReport>;
+  /** Run a task or a job now. Resolves when it has ended, well or not; it goes on when nobody listens any more. */
+  run(request: RunRequest, onProgress: (event: SupervisorEvent) => void): Promise<RunStatus>;
+  /** End a run with everything that it started. Resolves as soon as it is under way. */
+  cancel(request: {readonly app: string; readonly name: string}): Promise<{readonly cancelled: boolean}>;
+  /** When jobs are due, and what came of their last runs. */
+  jobs(request: {readonly apps: readonly string[]}): Promise<JobsReport>;
   /** Read the configuration again; changes nothing that runs unless its app was removed. */
   reload(request: {readonly apps: readonly string[]}): Promise<ReloadReport>;
   /**
@@ -154,6 +160,81 @@ export interface ActResult {
   readonly output: readonly string[];
 }
 
+export interface RunRequest {
+  readonly app: string;
+  /** Of a task or a job. */
+  readonly name: string;
+  /** Go on with the step that failed. */
+  readonly resume?: boolean;
+  /** Say what it would do, and do nothing. */
+  readonly dryRun?: boolean;
+  /** What the user typed for a task that has to be confirmed. */
+  readonly confirm?: string;
+}
+
+export type StepState = 'waiting' | 'running' | 'done' | 'skipped' | 'failed';
+
+export interface StepStatus {
+  readonly name: string;
+  readonly state: StepState;
+  /** Wall clock of its begin; milliseconds since 1970. */
+  readonly startedAt: number | undefined;
+  readonly ms: number | undefined;
+  /** What it ended with; above 128 it was signal `code - 128`. */
+  readonly code: number | undefined;
+  /** One line of its own: `3f2a91c -> 7501d33, 12 files`. */
+  readonly note: string | undefined;
+}
+
+/** `interrupted`: the host, or the supervisor, went down and the end is not known. */
+export type RunResult = 'running' | 'done' | 'failed' | 'timeout' | 'cancelled' | 'interrupted';
+
+/** One run of a task or a job. */
+export interface RunStatus {
+  readonly app: string;
+  readonly name: string;
+  readonly kind: 'task' | 'job';
+  /** Why it began. */
+  readonly trigger: 'user' | 'schedule' | 'missed' | 'boot';
+  readonly result: RunResult;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly ms: number | undefined;
+  /** From 1. */
+  readonly attempt: number;
+  readonly steps: readonly StepStatus[];
+  /** What was done to undo the steps after one had failed. */
+  readonly undo: readonly StepStatus[];
+  /** Of the step that failed. */
+  readonly code: number | undefined;
+  /** Why it failed, one line. */
+  readonly reason: string | undefined;
+  /** The last lines of the step that failed. */
+  readonly output: readonly string[];
+  /** The file that holds all that it printed, absolute. */
+  readonly log: string;
+  /** Processes that it has stopped and not started again. */
+  readonly stopped: readonly string[];
+}
+
+export interface JobStatus {
+  readonly app: string;
+  readonly job: string;
+  readonly schedule: string;
+  readonly timezone: string | undefined;
+  /** Milliseconds since 1970; `undefined` for `@reboot`, and while the app is stopped. */
+  readonly nextAt: number | undefined;
+  /** Why it is not due, or waits. */
+  readonly reason: string | undefined;
+  /** The run that is under way. */
+  readonly running: RunStatus | undefined;
+  readonly last: RunStatus | undefined;
+}
+
+export interface JobsReport {
+  readonly jobs: readonly JobStatus[];
+}
+
 export interface ReloadReport {
   /** Apps that are known now. */
   readonly apps: readonly string[];
@@ -233,4 +314,17 @@ export type SupervisorEvent =
       readonly running: readonly string[];
       /** `app:process`, or `app` alone where its file cannot be read. */
       readonly missing: readonly string[];
+    }
+  | {
+      /** A run has begun, come to another step, or ended. Of jobs, only the end is told to those who listen to everything. */
+      readonly type: 'run';
+      readonly at: number;
+      readonly app: string;
+      readonly name: string;
+      readonly kind: 'task' | 'job';
+      readonly phase: 'begun' | 'step' | 'undo' | 'ended';
+      readonly result: RunResult;
+      readonly reason: string | undefined;
+      /** The step that it is about, with its place among all steps from 1; not with `begun` and `ended`. */
+      readonly step: (StepStatus & {readonly place: number; readonly count: number}) | undefined;
     };

@@ -5,7 +5,9 @@ import {AppsupError, systemCode} from '../errors.ts';
 import type {
   ActReport,
   ChallengeReport,
+  JobsReport,
   ReloadReport,
+  RunStatus,
   StatusReport,
   SupervisorApi,
   SupervisorEvent,
@@ -60,6 +62,16 @@ export function controlClient(options: ClientOptions): SupervisorApi {
         onEvent: (event) => onProgress(event as SupervisorEvent),
         ...(options.actMs === undefined ? {} : {limitMs: options.actMs}),
       })) as ActReport,
+    run: async (body, onProgress) =>
+      (await ask({
+        method: 'POST',
+        path: '/v1/run',
+        body,
+        onEvent: (event) => onProgress(event as SupervisorEvent),
+      })) as RunStatus,
+    cancel: async (body) =>
+      (await ask({method: 'POST', path: '/v1/cancel', body})) as {readonly cancelled: boolean},
+    jobs: async (body) => (await ask({method: 'POST', path: '/v1/jobs', body})) as JobsReport,
     reload: async (body) => (await ask({method: 'POST', path: '/v1/reload', body})) as ReloadReport,
     challenge: async (body) => (await ask({method: 'POST', path: '/v1/challenge', body})) as ChallengeReport,
     async events(onEvent, signal) {

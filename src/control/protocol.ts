@@ -1,6 +1,7 @@
+import {isName} from '../core/names.ts';
 import {AppsupError} from '../errors.ts';
 import type {ErrorRecord} from '../errors.ts';
-import type {ActRequest, ChallengeRequest, StatusRequest, ShutdownRequest} from './api.ts';
+import type {ActRequest, ChallengeRequest, RunRequest, StatusRequest, ShutdownRequest} from './api.ts';
 
 /**
  * The `/v1` protocol: HTTP/1.1 over a Unix socket, JSON in and out.
@@ -11,6 +12,9 @@ import type {ActRequest, ChallengeRequest, StatusRequest, ShutdownRequest} from 
  * POST /v1/act       ActRequest          {"event": …}* then {"result": ActReport}    one JSON text a line
  * POST /v1/reload    {"apps": […]}       {"result": ReloadReport}
  * POST /v1/challenge ChallengeRequest    {"result": ChallengeReport}                 as a stream: it may take a while
+ * POST /v1/run       RunRequest          {"event": …}* then {"result": RunStatus}    the same
+ * POST /v1/cancel    {"app", "name"}     {"result": {"cancelled": true}}
+ * POST /v1/jobs      {"apps": […]}       {"result": JobsReport}
  * GET  /v1/events                        {"event": …}* until somebody hangs up
  * POST /v1/shutdown  {"stopApps": true}  {"result": {"pid": 7}}
  * ```
@@ -71,6 +75,27 @@ export function parseChallenge(body: unknown): ChallengeRequest {
   if (!isTime || Number(timeoutMs) > MAX_CHALLENGE_MS)
     throw refused(`"timeoutMs" to be from 1 to ${MAX_CHALLENGE_MS}`, timeoutMs);
   return {app, question, answer, timeoutMs: Number(timeoutMs)};
+}
+
+/** @throws AppsupError `PROTOCOL` */
+export function parseRun(body: unknown): RunRequest {
+  const fields = objectOf(body, ['app', 'name', 'resume', 'dryRun', 'confirm']);
+  const {confirm} = fields;
+  if (confirm !== undefined && typeof confirm !== 'string') throw refused('"confirm" to be text', confirm);
+  return {
+    ...parseRunName({app: fields['app'], name: fields['name']}),
+    resume: booleanOf(fields, 'resume', false),
+    dryRun: booleanOf(fields, 'dryRun', false),
+    ...(confirm === undefined ? {} : {confirm}),
+  };
+}
+
+/** @throws AppsupError `PROTOCOL` */
+export function parseRunName(body: unknown): {readonly app: string; readonly name: string} {
+  const {app, name} = objectOf(body, ['app', 'name']);
+  if (typeof app !== 'string' || !isName(app)) throw refused('"app" to be the name of an app', app);
+  if (typeof name !== 'string' || !isName(name)) throw refused('"name" to be that of a task or job', name);
+  return {app, name};
 }
 
 /** @throws AppsupError `PROTOCOL` */

@@ -9,6 +9,8 @@ import {
   parseChallenge,
   parseJson,
   parseReload,
+  parseRun,
+  parseRunName,
   parseShutdown,
   parseStatus,
 } from './protocol.ts';
@@ -45,6 +47,15 @@ export function v1Routes(api: SupervisorApi): Routes {
         await stream.finish(async () => api.challenge(challenge));
       },
     },
+    '/v1/run': {
+      async POST(request, response) {
+        const run = parseRun(await bodyOf(request));
+        const stream = startStream(response);
+        await stream.finish(async () => api.run(run, (event) => stream.send({event})));
+      },
+    },
+    '/v1/cancel': {POST: plain(async (request) => api.cancel(parseRunName(await bodyOf(request))))},
+    '/v1/jobs': {POST: plain(async (request) => api.jobs(parseReload(await bodyOf(request))))},
     '/v1/events': {
       async GET(_request, response) {
         const gone = new AbortController();

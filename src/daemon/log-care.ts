@@ -27,7 +27,16 @@ export class LogCare {
     });
   }
 
+  /** Of runs that are under way; a run that floods its log is cut like any other. */
+  setRuns({name, logs}: AppSpec, files: readonly string[]): void {
+    if (files.length === 0) return void this.#keeper?.delete(runsOf(name));
+    this.#keeper ??= new LogKeeper(this.#options);
+    const directory = path.join(this.#paths.logs, name, 'runs');
+    this.#keeper.set({app: runsOf(name), directory, files, limits: {...logs, keepMs: undefined}});
+  }
+
   async delete(app: string): Promise<void> {
+    await this.#keeper?.delete(runsOf(app));
     await this.#keeper?.delete(app);
   }
 
@@ -37,4 +46,9 @@ export class LogCare {
     this.#keeper = undefined;
     await keeper?.close();
   }
+}
+
+/** No app is called so. */
+function runsOf(app: string): string {
+  return `${app}/runs`;
 }

@@ -45,6 +45,7 @@ async function main(): Promise<void> {
     paths.processes,
     paths.logs,
     paths.requests,
+    paths.runs,
   ]) {
     ensurePrivateDirectory(directory);
   }
@@ -129,6 +130,7 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
     log: (level, message, facts) => log.write(level, message, facts),
     lastSeen: seenBefore,
     logs,
+    loadSchedules: async () => (await import('../schedule/cron.ts')).timetable,
     inherited: sockets,
     async onShutdown(handOver) {
       if (handOver === undefined) return void setTimeout(end, FAREWELL_MS);

@@ -61,6 +61,9 @@ export class Notifier {
       case 'config':
         if (event.change === 'removed') this.#forget(event.app);
         break;
+      case 'run':
+        // Who runs a task sees how it ends; jobs tell by appsup jobs.
+        break;
     }
     this.#arm();
   }

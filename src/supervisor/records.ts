@@ -136,9 +136,10 @@ function withInfinity(program: ProgramSpec): ProgramSpec {
   return {...program, giveUp: (program.giveUp as number | null) ?? Infinity};
 }
 
-/** The app without `env`: it may hold secrets, and state files hold none. */
+/** The app without `env`: it may hold secrets, and state files hold none. Nor what no process needs. */
 function withoutEnvironment(app: AppSpec): AppSpec {
-  return {...app, env: {}, programs: app.programs.map((program) => ({...program, env: {}}))};
+  const programs = app.programs.map((program) => ({...program, env: {}}));
+  return {...app, env: {}, programs, jobs: [], tasks: []};
 }
 
 /** A short name for a socket of one generation; socket paths are short of room (unix(7)). */

@@ -4,7 +4,10 @@ import type {
   ChallengeReport,
   ChallengeRequest,
   FrontStatus,
+  JobsReport,
   ReloadReport,
+  RunRequest,
+  RunStatus,
   ShutdownRequest,
   StatusReport,
   StatusRequest,
@@ -17,10 +20,12 @@ import type {AppSpec} from '../core/spec.ts';
 import type {UnitState} from '../core/state.ts';
 import {AppsupError, isAppsupError, messageOf, systemCode} from '../errors.ts';
 import type {LaunchContext} from '../launch/prepare.ts';
+import {planOf} from '../schedule/plan.ts';
 import type {Exits} from '../system/exits.ts';
 import type {Paths} from '../system/paths.ts';
 import type {RawSocket, Sockets} from '../system/sockets.ts';
 import {act} from './act.ts';
+import {HostedActs} from './app-acts.ts';
 import {descriptorOf, inodeOfOwn} from './accepting.ts';
 import {endOrphans, inheritanceOf} from './adoption.ts';
 import {BOOT_MS, hasComeUp, rollCall} from './after-boot.ts';
@@ -36,6 +41,10 @@ import type {UnitRecord} from './records.ts';
 import {measureMemory, appStatus, reasonOf, stateName} from './report.ts';
 import {ProcessRunner, removePrivateSocket} from './runner.ts';
 import type {AppAtStart, RunnerOptions} from './runner.ts';
+import {RunBooks} from './run-records.ts';
+import {RunSteps} from './run-steps.ts';
+import {Runs} from './runs.ts';
+import type {RunApp, RunsOptions} from './runs.ts';
 import {select} from './targets.ts';
 import {membersOf} from './tree.ts';
 import type {Unit} from './unit.ts';
@@ -89,9 +98,13 @@ export interface SupervisorOptions extends ProcessWorld {
   /** Keeps the logs of apps within their limits. */
   readonly logs: {
     set(app: AppSpec, processes: readonly string[]): void;
+    /** The same for logs of runs that are under way. */
+    setRuns(app: AppSpec, files: readonly string[]): void;
     delete(app: string): Promise<void>;
     close(): Promise<void>;
   };
+  /** The reader of schedules; asked for when there is a job. */
+  readonly loadSchedules: RunsOptions['load'];
   /** Sockets that a predecessor handed over: descriptors by port. */
   readonly inherited: ReadonlyMap<number, number>;
   /**
@@ -113,6 +126,7 @@ export class Supervisor implements SupervisorApi {
   readonly #records: Records;
   readonly #desired: DesiredStates;
   readonly #runner: ProcessRunner;
+  readonly #runs: Runs;
   readonly #listeners = new Set<(event: SupervisorEvent) => void>();
   readonly #since: number;
   #adopted = 0;
@@ -133,6 +147,7 @@ export class Supervisor implements SupervisorApi {
       release: (app) => this.#release(app),
       onWarning: (app, process, text) => options.log('warn', text, {app, process}),
     });
+    this.#runs = this.#makeRuns(options);
   }
 
   /** Take over what runs, then start what ought to run. */
@@ -148,10 +163,12 @@ export class Supervisor implements SupervisorApi {
       this.#records.remove(app.name, process);
     }
     const kept = [...living.map(({main}) => main?.mark), ...superseded.map(({process}) => process.mark)];
-    const keep = new Set(kept.filter((mark) => mark !== undefined));
+    const keep = new Set([...kept.filter((mark) => mark !== undefined), ...this.#runs.unfinished()]);
     await endOrphans(this.#options, paths.state, keep, (mark) => log('warn', 'an orphan is ended', {mark}));
     this.#readAppsQuietly();
     await Promise.all([...this.#apps.values()].map(async (app) => await this.#wake(app)));
+    this.#runs.resumeUnfinished();
+    this.#runs.look();
   }
 
   /** After a boot: tell, once, when everything wished for is up; or what is not, when that has taken too long. */
@@ -223,7 +240,28 @@ export class Supervisor implements SupervisorApi {
       return {results: results.flat()};
     } finally {
       this.#listeners.delete(listen);
+      this.#runs.look();
     }
+  }
+
+  async run(request: RunRequest, onProgress: (event: SupervisorEvent) => void): Promise<RunStatus> {
+    if (this.#ending)
+      throw new AppsupError('SUPERVISOR_GONE', 'Cannot do that now: the supervisor is ending');
+    await this.#readAgain();
+    return await this.#runs.run(request, onProgress);
+  }
+
+  async cancel(request: {
+    readonly app: string;
+    readonly name: string;
+  }): Promise<{readonly cancelled: boolean}> {
+    return this.#runs.cancel(request);
+  }
+
+  async jobs({apps}: {readonly apps: readonly string[]}): Promise<JobsReport> {
+    await this.#readAgain();
+    const known = [...this.#apps.values()].filter(({spec}) => spec !== undefined).map(({name}) => name);
+    return this.#runs.jobs((apps.length === 0 ? known.toSorted() : apps).map((name) => this.#runApp(name)));
   }
 
   async reload({apps}: {readonly apps: readonly string[]}): Promise<ReloadReport> {
@@ -270,6 +308,7 @@ export class Supervisor implements SupervisorApi {
     this.#ending = true;
     try {
       if (stopApps) {
+        await this.#runs.end();
         await Promise.all(
           [...this.#apps.values()].map(async (app) => await app.halt([...app.units.values()])),
         );
@@ -416,19 +455,25 @@ export class Supervisor implements SupervisorApi {
           read.spec === undefined ? 'broken' : before.hash === '' ? 'added' : 'changed',
         );
       }
+      // It waits for nothing but the reader of schedules, and nobody has to wait for that.
+      if (read.spec !== undefined && app.hash !== before.hash) void this.#runs.set(read.spec);
     }
     for (const app of this.#apps.values()) if (!found.has(app.name)) this.#fileGone(app);
   }
 
   /** An app whose file is gone is forgotten once nothing of it runs; a lost file stops nothing. */
   #fileGone(app: HostedApp): void {
-    if ([...app.units.values()].some(({main, candidate, leaving}) => main ?? candidate ?? leaving[0])) {
+    const lives = [...app.units.values()].some(
+      ({main, candidate, leaving}) => main ?? candidate ?? leaving[0],
+    );
+    if (lives || this.#runs.isBusy(app.name)) {
       app.spec = undefined;
       app.problems = [`${app.file} is gone; what runs of ${app.name} goes on`];
       return;
     }
     app.socket?.close();
     this.#desired.remove(app.name);
+    this.#runs.delete(app.name);
     this.#keptLogs.delete(app.name);
     this.#farewells.push(this.#options.logs.delete(app.name));
     this.#apps.delete(app.name);
@@ -506,6 +551,60 @@ export class Supervisor implements SupervisorApi {
     }
     const {spec, hash, port, portRefusal, publicUrl} = app;
     return {app: spec, hash, port, portRefusal, publicUrl};
+  }
+
+  #makeRuns(options: SupervisorOptions): Runs {
+    const books = new RunBooks(options.paths);
+    const acts = new HostedActs({
+      apps: this.#apps,
+      readAgain: async () => await this.#readAgain(),
+      jobsEnd: async (app) => await this.#runs.jobsEnd(app),
+    });
+    const doer = new RunSteps({
+      ...options,
+      world: options,
+      acts,
+      lookUp: async (app) => await this.#lookUp(app),
+      room: (app, name) => books.directory(app, name),
+      hashesOf: (app, name) => books.read(app, name).hashes,
+      onWarning: (app, process, text) => options.log('warn', text, {app, process}),
+    });
+    return new Runs({
+      ...options,
+      books,
+      doer,
+      planOf,
+      load: options.loadSchedules,
+      bootId: () => options.proc.bootId(),
+      appOf: (app) => this.#runApp(app),
+      isAwake: (app) => this.#isAwake(app),
+      onLogs: (app, files) => {
+        const spec = this.#apps.get(app)?.spec;
+        if (spec !== undefined) options.logs.setRuns(spec, files);
+      },
+      onEvent: (event) =>
+        this.#tell(
+          event.result === 'done' || event.phase === 'begun' ? 'info' : 'warn',
+          `run: ${event.phase}`,
+          event,
+        ),
+    });
+  }
+
+  /** @throws AppsupError `NO_SUCH_APP`, `CONFIG` */
+  #runApp(name: string): RunApp {
+    const app = select(this.#apps, [name])[0]?.app;
+    if (app?.spec === undefined || app.problems.length > 0) {
+      throw new AppsupError('CONFIG', `Cannot use "${name}": ${app?.problems[0] ?? 'it has no file'}`, {
+        hint: `appsup check ${name}`,
+      });
+    }
+    return {spec: app.spec, awake: this.#isAwake(name)};
+  }
+
+  #isAwake(name: string): boolean {
+    const app = this.#apps.get(name);
+    return app !== undefined && [...app.units.values()].some(({id}) => app.desired(id) === 'running');
   }
 
   #heldInode(name: string): number | undefined {

@@ -32,6 +32,8 @@ export interface Paths {
   readonly desired: string;
   /** `state/processes/<app>.<process>.json`: what adoption needs. */
   readonly processes: string;
+  /** `state/runs/<app>.<name>/`: what is known of a job or task and its last runs. */
+  readonly runs: string;
   /** Requests and answers of front ends: `state/requests/<app>.json`. */
   readonly requests: string;
   /** The script that the crontab names. */
@@ -73,6 +75,7 @@ export function pathsFor(env: Readonly<Record<string, string | undefined>>): Pat
     leases: path.resolve(state, 'ports.json'),
     desired: path.resolve(state, 'apps'),
     processes: path.resolve(state, 'processes'),
+    runs: path.resolve(state, 'runs'),
     requests: path.resolve(state, 'requests'),
     bootScript: path.resolve(state, 'boot.sh'),
     asleep: path.resolve(state, 'asleep'),

@@ -60,6 +60,8 @@ test('readApp() makes the example of the manual complete', (t) => {
     port: undefined,
     transport: 'tcp',
     python: '/home/alice/miniconda3/envs/flasktasks',
+    jobs: [],
+    tasks: [],
     envFiles: ['/home/alice/flask-tasks/.env'],
     env: {FLASK_DEBUG: '0'},
     programs: [

@@ -34,6 +34,10 @@ workers  = 2
 command      = "python manage.py run_huey"
 stop_signal  = "INT"     # finish the job first
 stop_timeout = "5m"
+
+[jobs.clear-sessions]
+schedule = "30 3 * * *"
+command  = "python manage.py clearsessions"
 `,
     schema: appSchema,
   },

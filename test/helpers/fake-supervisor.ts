@@ -105,6 +105,11 @@ export function fakeSupervisor(fields: Partial<SupervisorApi> = {}): SupervisorA
     info: async () => infoOf(),
     status: async (): Promise<StatusReport> => ({supervisor: infoOf(), apps: [appOf()]}),
     act: async () => ({results: [resultOf()]}),
+    run: async () => {
+      throw new Error('nothing to run');
+    },
+    cancel: async () => ({cancelled: false}),
+    jobs: async () => ({jobs: []}),
     reload: async () => ({apps: [], problems: []}),
     challenge: async () => ({answered: true, passedOn: 0}),
     async events(_onEvent, signal) {

@@ -64,6 +64,8 @@ export function appSpec(programs: readonly ProgramSpec[], changes: Partial<AppSp
     envFiles: [],
     env: {},
     programs,
+    jobs: [],
+    tasks: [],
     logs: {
       maxBytes: 10 * 1024 * 1024,
       maxAgeMs: undefined,

@@ -57,6 +57,8 @@ function lineOf(event: SupervisorEvent): string {
       return `${event.app} ${event.change}`;
     case 'boot':
       return 'after the boot';
+    case 'run':
+      return `${event.app}:${event.name} ${event.step?.name ?? event.phase}`;
   }
 }
 

@@ -89,7 +89,8 @@ function concerns(event: SupervisorEvent, targets: readonly string[]): boolean {
     return [...event.running, ...event.missing].some((name) =>
       targets.some((target) => covers(target, name)),
     );
-  const name = 'process' in event ? `${event.app}:${event.process}` : event.app;
+  const part = 'process' in event ? event.process : 'name' in event ? event.name : undefined;
+  const name = part === undefined ? event.app : `${event.app}:${part}`;
   return targets.some((target) => covers(target, name));
 }
 

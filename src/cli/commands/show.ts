@@ -1,7 +1,7 @@
 import {formatDuration} from '../../config/duration.ts';
 import {formatSize} from '../../config/size.ts';
 import {joinWords} from '../../config/words.ts';
-import type {AppSpec, Launch, ProgramSpec} from '../../core/spec.ts';
+import type {AppSpec, Launch, ProgramSpec, StepSpec} from '../../core/spec.ts';
 import {describeEnvironment} from '../../launch/describe.ts';
 import {looksSecret} from '../../launch/secrets.ts';
 import {leaseOf} from '../../ports/leases.ts';
@@ -43,7 +43,26 @@ function specText(spec: AppSpec, port: number | undefined, home: string): string
     `[programs.${program.name}]`,
     ...lines(programKeys(program, spec, home)),
   ]);
-  return [`# ${tilde(spec.file, home)}`, ...lines(head), ...programs.flat()].join('\n');
+  const jobs = spec.jobs.map(({name, step, env, ...rest}) => [
+    '',
+    `[jobs.${name}]`,
+    ...lines({
+      ...Object.fromEntries(keysOf(rest)),
+      ...stepKeys(step, spec, home),
+      ...(Object.keys(env).length === 0 ? {} : {env: table(env)}),
+    }),
+  ]);
+  return [`# ${tilde(spec.file, home)}`, ...lines(head), ...programs.flat(), ...jobs.flat()].join('\n');
+}
+
+function stepKeys({action}: StepSpec, {directory}: AppSpec, home: string): Readonly<Record<string, string>> {
+  if (action.kind === 'restart') return {restart: list(action.programs)};
+  if (action.kind !== 'command') return {};
+  return {
+    command: text(joinWords(action.argv)),
+    timeout: duration(action.timeoutMs),
+    ...(action.directory === directory ? {} : {directory: text(tilde(action.directory, home))}),
+  };
 }
 
 function frontKeys({front}: AppSpec, home: string): Readonly<Record<string, string>> {
@@ -75,6 +94,7 @@ const FILE_KEYS: Readonly<Record<string, string>> = {
   readyMs: 'ready_timeout',
   stopMs: 'stop_timeout',
   maxAgeMs: 'max_age',
+  retryMs: 'retry_after',
 };
 
 /** Whatever a spec holds: a key that is new there is shown here as well. What is not said is left out. */
@@ -122,6 +142,8 @@ function veiled(spec: AppSpec): AppSpec {
     ...spec,
     env: veil(spec.env),
     programs: spec.programs.map((program) => ({...program, env: veil(program.env)})),
+    jobs: spec.jobs.map((job) => ({...job, env: veil(job.env)})),
+    tasks: spec.tasks.map((task) => ({...task, env: veil(task.env)})),
   };
 }
 

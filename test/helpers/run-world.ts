@@ -1,0 +1,47 @@
+import type {JobSpec, StepSpec} from '../../src/core/spec.ts';
+import type {RunBook} from '../../src/supervisor/run-records.ts';
+
+/** A command step that is never really run. */
+export function stepSpec(name: string): StepSpec {
+  const action = {
+    kind: 'command',
+    argv: [name],
+    directory: '/',
+    timeoutMs: 1000,
+    unless: undefined,
+    ifChanged: [],
+  } as const;
+  return {name, action};
+}
+
+export function jobSpec(fields: Partial<JobSpec> = {}): JobSpec {
+  return {
+    name: 'tidy',
+    schedule: '@reboot',
+    timezone: undefined,
+    jitterMs: 0,
+    overlap: 'skip',
+    missed: 'run',
+    retries: 0,
+    retryMs: 0,
+    step: stepSpec('tidy'),
+    env: {},
+    ...fields,
+  };
+}
+
+/** A job or task that nothing is known of. */
+export function emptyBook(app: string, name: string): RunBook {
+  return {
+    version: 1,
+    app,
+    name,
+    since: undefined,
+    schedule: undefined,
+    bootId: undefined,
+    current: undefined,
+    queued: undefined,
+    past: [],
+    hashes: {},
+  };
+}
