@@ -30,7 +30,7 @@ export function printResult(result: Result, terminal: Terminal, json: boolean): 
 }
 
 /** Hints on stderr: `! appsup will not start after a reboot yet: appsup boot install`. */
-function printHints(hints: readonly string[], terminal: Terminal): void {
+export function printHints(hints: readonly string[], terminal: Terminal): void {
   for (const hint of hints) terminal.err(`! ${printable(hint)}\n`);
 }
 

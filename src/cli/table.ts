@@ -117,8 +117,8 @@ export const COMMANDS = {
     ],
   },
   logs: {
-    synopsis: '[APP[:PROGRAM]...] [-f] [-n LINES] [--since DURATION]',
-    summary: 'what the programs printed, merged by time',
+    synopsis: '[APP[:PROGRAM]...] [-f] [-n LINES] [--since DURATION] [--grep REGEX]',
+    summary: 'what the programs printed, and the log files of the app’s own, merged by time',
     words: [0, MANY],
     options: {
       follow: {short: 'f', summary: 'go on as lines are printed'},
@@ -127,11 +127,16 @@ export const COMMANDS = {
         value: 'DURATION',
         summary: 'only lines of so long ago, e.g. "10s"; for lines that begin with a time',
       },
+      grep: {value: 'REGEX', summary: 'only lines that match, as a regular expression of JavaScript'},
       raw: {summary: 'pass control characters on, colours too'},
     },
     examples: [
       ['logs flasktasks', 'the last 50 lines of all its programs'],
       ['logs -f flasktasks:web spectral', 'follow several'],
+      ['logs flasktasks --since 1h --grep "ERROR|Traceback"', 'what went wrong lately'],
+    ],
+    details: [
+      'Archives and rotated files are read as far back as it takes. Files that the app writes by itself are shown when its file names them: log_files = ["logs/api.log*"].',
     ],
   },
   run: {

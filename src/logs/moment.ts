@@ -15,10 +15,6 @@ const FORMS: readonly RegExp[] = [
   new RegExp(
     String.raw`^.{0,200}?\[[A-Z][a-z]{2} (?<name>${MONTH}) (?<day>[ \d]\d) ${CLOCK} (?<year>\d{4})\]`,
   ),
-  // One JSON object per line.
-  new RegExp(
-    String.raw`^\{.{0,300}?"(?:time|timestamp|ts|at|asctime|@timestamp)": ?"${DATE}[T ]${CLOCK}${ZONE}`,
-  ),
 ];
 
 /**
@@ -27,6 +23,44 @@ const FORMS: readonly RegExp[] = [
  * A time without a zone is the host's local time, as the programs mean it.
  */
 export function momentOf(line: string): number | undefined {
+  return line.startsWith('{') ? momentOfJson(line) : momentOfText(line);
+}
+
+/** Where loggers that write one JSON object per line put the time; the first one counts. */
+const FIELDS = ['time', 'timestamp', '@timestamp', 'ts', 'at', 'asctime', 'datetime'];
+
+function momentOfJson(line: string): number | undefined {
+  const fields = objectIn(line);
+  for (const name of FIELDS) {
+    const value = fields?.[name];
+    const moment =
+      typeof value === 'string'
+        ? momentOfText(value)
+        : typeof value === 'number'
+          ? sinceEpoch(value)
+          : undefined;
+    if (moment !== undefined) return moment;
+  }
+  return undefined;
+}
+
+function objectIn(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return JSON.parse(line) as Readonly<Record<string, unknown>>;
+  } catch (error) {
+    // A line that begins like JSON, and is none.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Seconds (Python), milliseconds (pino), micro- or nanoseconds (Go), told apart by their size: from 2001 to 2286. */
+function sinceEpoch(value: number): number | undefined {
+  const unit = [1e-3, 1, 1e3, 1e6].find((each) => value / each >= 1e12 && value / each < 1e13);
+  return unit === undefined ? undefined : Math.floor(value / unit);
+}
+
+function momentOfText(line: string): number | undefined {
   for (const form of FORMS) {
     const found = form.exec(line)?.groups;
     if (found !== undefined) return momentFrom(found);

@@ -16,6 +16,11 @@ const STAMPED: readonly (readonly [string, string, number])[] = [
   ['Apache', '127.0.0.1 - - [21/Nov/2026:01:33:16 +0000] "GET / HTTP/1.1" 200 5', UTC],
   ['Django', '[21/Nov/2026 01:33:16] "GET / HTTP/1.1" 200 5', LOCAL],
   ['uWSGI', '[pid: 7|app: 0|req: 1/1] 127.0.0.1 () {28 vars} [Sat Nov 21 01:33:16 2026] GET /', LOCAL],
+  ['JSON in Python', '{"message":"x","asctime":"2026-11-21 01:33:16,123"}', LOCAL + 123],
+  ['JSON whose time stands last', `{"message":"${'x'.repeat(900)}","timestamp":"2026-11-21T01:33:16Z"}`, UTC],
+  ['pino', `{"level":30,"time":${UTC + 5},"msg":"x"}`, UTC + 5],
+  ['JSON with seconds', `{"ts":${UTC / 1000}.25}`, UTC + 250],
+  ['JSON with nanoseconds', `{"ts":${UTC}000000}`, UTC],
   ['JSON', '{"level":"info","time":"2026-11-21T01:33:16Z","msg":"x"}', UTC],
 ];
 for (const [whose, line, moment] of STAMPED) {
@@ -29,6 +34,9 @@ for (const line of [
   'GET "[21/Nov/2026:01:33:16 +0000]"',
   '2026-13-41 01:33:16',
   '2026-11-21',
+  '{"time":"2026-11-21T01:33:16Z"',
+  '{"time":7,"ts":null,"at":{}}',
+  '{"message":"{\\"time\\":\\"2026-11-21T01:33:16Z\\"}"}',
 ]) {
   test(`momentOf() reads no time in «${line}»`, (t) => t.is(momentOf(line), undefined));
 }

@@ -1,9 +1,11 @@
+import path from 'node:path';
+
 import type {SupervisorEvent} from '../../control/api.ts';
 import {nearest} from '../../core/nearest.ts';
 import {AppsupError} from '../../errors.ts';
+import {DirectoryReader} from '../../logs/directory-reader.ts';
 import {follow} from '../../logs/follow.ts';
 import {readTail} from '../../logs/tail.ts';
-import type {Tail} from '../../logs/tail.ts';
 import {asDiskError} from '../../system/disk-error.ts';
 import type {Command, Context} from '../context.ts';
 import {eventLine, eventOf} from '../event-text.ts';
@@ -32,9 +34,14 @@ export const events: Command = async (context, {words, options, json}) => {
 
   print(count === Infinity ? past : past.slice(past.length - Math.min(count, past.length)));
   if (options.has('follow')) {
-    const start = {file: paths.log, from: tail?.end ?? 0, inode: tail?.inode};
+    const reader = new DirectoryReader({
+      directory: path.dirname(paths.log),
+      matches: (name) => name === path.basename(paths.log),
+      seen: new Map(tail === undefined ? [] : [[tail.inode, tail.end]]),
+      onLines: (_name, lines) => print(eventsIn(lines, targets)),
+    });
     // Ctrl-C ends the process; there is nothing to put in order.
-    await follow([start], (_file, lines) => print(eventsIn(lines, targets)), new AbortController().signal);
+    await follow([reader], new AbortController().signal);
   }
   return {
     text: '',
@@ -53,7 +60,7 @@ interface Wanted {
 function readPast(
   log: string,
   wanted: Wanted,
-): {readonly past: readonly SupervisorEvent[]; readonly tail: Tail | undefined} {
+): {readonly past: readonly SupervisorEvent[]; readonly tail: ReturnType<typeof readTail>} {
   const tail = read(log, wanted);
   const recent = eventsIn(tail?.lines ?? [], wanted.targets);
   const older = isEnough(recent, wanted)
@@ -62,7 +69,7 @@ function readPast(
   return {past: [...older, ...recent].filter(({at}) => at >= wanted.from), tail};
 }
 
-function read(file: string, wanted: Wanted): Tail | undefined {
+function read(file: string, wanted: Wanted): ReturnType<typeof readTail> {
   try {
     return readTail(file, (lines) => isEnough(eventsIn(lines, wanted.targets), wanted));
   } catch (error) {

@@ -1,124 +1,186 @@
 import {readdirSync} from 'node:fs';
 import path from 'node:path';
 
+import {loadConfig} from '../../config/load.ts';
 import {nearest} from '../../core/nearest.ts';
 import {AppsupError, systemCode} from '../../errors.ts';
 import {follow} from '../../logs/follow.ts';
 import {merged, since, stamped} from '../../logs/merge.ts';
 import type {LogLine} from '../../logs/merge.ts';
 import {momentOf} from '../../logs/moment.ts';
-import {readLog as readWithArchives} from '../../logs/parts.ts';
-import type {Tail} from '../../logs/tail.ts';
-import {asDiskError} from '../../system/files.ts';
+import {asDiskError} from '../../system/disk-error.ts';
+import {usage} from '../args.ts';
 import type {Command, Context} from '../context.ts';
+import {openDeclaredLogs, openProcessLog} from '../log-sources.ts';
+import type {Enough, LogSource, Owner} from '../log-sources.ts';
+import {printHints} from '../output.ts';
 import {printable} from '../printable.ts';
 import {appFileNames, checkedTargets} from '../targets.ts';
-
-/** One process's log. */
-interface Log {
-  /** `app:process` */
-  readonly name: string;
-  readonly app: string;
-  readonly process: string;
-  readonly file: string;
-}
 
 const DEFAULT_LINES = 50;
 
 /**
- * `appsup logs [-f] [-n N] [--since 10s] [APP[:PROGRAM]]...`
+ * `appsup logs [-f] [-n N] [--since 10s] [--grep REGEX] [APP[:PROGRAM]]...`
  *
- * Reads the files that the programs write into; asks no supervisor. Lines go out as they are found, since with `-f` there is no end.
+ * Reads the files that the programs write into, and those that the app declares as its own (`log_files`); asks no supervisor. Lines
+ * go out as they are found, since with `-f` there is no end.
  */
 export const logs: Command = async (context, {words, options, json}) => {
   const {terminal, clock} = context;
+  const follows = options.has('follow');
   const sinceMs = options.duration('since');
-  const count = options.count('lines') ?? (sinceMs === undefined ? DEFAULT_LINES : Infinity);
-  const chosen = chooseLogs(context, checkedTargets('show the logs of', words), options.has('follow'));
   const from = sinceMs === undefined ? undefined : clock.wall() - sinceMs;
-  const tails = chosen.map((log) => ({log, tail: readLog(log.file, count, from)}));
+  const count = options.count('lines') ?? (sinceMs === undefined ? DEFAULT_LINES : Infinity);
+  const pattern = patternOf(options.value('grep'));
+  const chosen = chooseLogs(context, checkedTargets('show the logs of', words), follows);
+  const enough = enoughOf({count, from, pattern});
+  const opened = [
+    ...chosen.processes.map((source) => openProcessLog(source, enough)),
+    ...chosen.declared.flatMap(({owner, patterns}) => openDeclaredLogs(owner, patterns, enough)),
+  ];
+  const found = opened.flatMap((each) => each.logs);
 
-  const write = writerFor(context, chosen, {raw: options.has('raw'), json});
-  const all = merged(tails.map(({log, tail}) => stamped(log, tail?.lines ?? [])));
-  const wanted = from === undefined ? all : since(all, from);
+  const write = writerFor(
+    context,
+    found.map(({source}) => source),
+    // A file of the app's own may come later.
+    {alone: opened.length === 1 && chosen.declared.length === 0, raw: options.has('raw'), json},
+  );
+  const all = merged(found.map(({source, lines}) => stamped(source, lines)));
+  const recent = from === undefined ? all : since(all, from);
+  const wanted = pattern === undefined ? recent : recent.filter(({text}) => pattern.test(text));
   write(count === Infinity ? wanted : wanted.slice(wanted.length - Math.min(count, wanted.length)));
 
-  if (options.has('follow')) {
-    const byFile = new Map(chosen.map((log) => [log.file, log]));
-    const starts = tails.map(({log, tail}) => ({file: log.file, from: tail?.end ?? 0, inode: tail?.inode}));
-    const onLines = (file: string, texts: readonly string[]): void => {
-      const log = byFile.get(file);
-      if (log !== undefined)
-        write(texts.map((text) => ({source: log, text, at: momentOf(text) ?? -Infinity})));
-    };
+  const hints = [...chosen.hints, ...opened.flatMap(({trouble}) => trouble ?? [])];
+  if (follows) {
+    if (!json) printHints(hints, terminal);
+    const onLines = (source: LogSource, texts: readonly string[]): void =>
+      write(
+        texts
+          .filter((text) => pattern === undefined || pattern.test(text))
+          .map((text) => ({source, text, at: momentOf(text) ?? -Infinity})),
+      );
     // Ctrl-C ends the process; there is nothing to put in order.
-    await follow(starts, onLines, new AbortController().signal);
+    await follow(
+      opened.map((each) => each.follow(onLines)),
+      new AbortController().signal,
+    );
   }
-  const silent = !options.has('follow') && all.length === 0;
-  return {
-    text: '',
-    json: [],
-    hints:
-      silent && !json
-        ? [`nothing was printed yet${terminal.width === undefined ? '' : ': appsup logs -f waits for it'}`]
-        : [],
-  };
+  const nothing =
+    all.length === 0
+      ? `nothing was printed yet${terminal.width === undefined ? '' : ': appsup logs -f waits for it'}`
+      : pattern !== undefined && wanted.length === 0
+        ? `no line matches ${String(pattern)}`
+        : undefined;
+  return {text: '', json: [], hints: nothing === undefined ? hints : [...hints, nothing]};
 };
 
-/** With `since`, as far back as the first line that says an earlier time; the whole file when no line says one. */
-function readLog(file: string, count: number, from: number | undefined): Tail | undefined {
+/** @throws AppsupError `USAGE` */
+function patternOf(text: string | undefined): RegExp | undefined {
+  if (text === undefined) return undefined;
   try {
-    return readWithArchives(file, (lines) => {
-      if (from === undefined) return lines.length >= count;
-      const first = lines.map(momentOf).find((moment) => moment !== undefined);
-      return lines.length >= count || (first !== undefined && first < from);
-    });
+    return new RegExp(text);
   } catch (error) {
-    throw asDiskError(error, `read ${file}`);
+    if (!(error instanceof SyntaxError)) throw error;
+    // «Invalid regular expression: /(/u: Unterminated group»
+    const reason = /: ([^:]+)$/.exec(error.message)?.[1] ?? error.message;
+    throw usage(`Cannot understand "--grep ${text}": ${reason.toLowerCase()}`, {
+      hint: 'it is a regular expression of JavaScript: a backslash before . * + ? ( ) [ ] { } ^ $ | takes it literally',
+    });
   }
+}
+
+interface Wanted {
+  readonly count: number;
+  readonly from: number | undefined;
+  readonly pattern: RegExp | undefined;
+}
+
+/** With `since`, as far back as the first line that says an earlier time; the whole file when no line says one. */
+function enoughOf({count, from, pattern}: Wanted): Enough {
+  return (lines) => {
+    const matching = pattern === undefined ? lines : lines.filter((line) => pattern.test(line));
+    if (matching.length >= count) return true;
+    if (from === undefined) return false;
+    const first = lines.map(momentOf).find((moment) => moment !== undefined);
+    return first !== undefined && first < from;
+  };
 }
 
 function writerFor(
   {terminal}: Context,
-  chosen: readonly Log[],
-  {raw, json}: {readonly raw: boolean; readonly json: boolean},
-): (lines: readonly LogLine<Log>[]) => void {
-  const width = Math.max(0, ...chosen.map(({name}) => name.length));
+  sources: readonly LogSource[],
+  {alone, raw, json}: {readonly alone: boolean; readonly raw: boolean; readonly json: boolean},
+): (lines: readonly LogLine<LogSource>[]) => void {
+  const width = Math.max(0, ...sources.map(({name}) => name.length));
   const safe = raw || terminal.width === undefined ? (text: string) => text : printable;
-  const prefix = (name: string): string =>
-    chosen.length > 1 ? terminal.style.dim(`${name.padEnd(width)} | `) : '';
+  const prefix = (name: string): string => (alone ? '' : terminal.style.dim(`${name.padEnd(width)} | `));
   return (lines) => {
     const texts = lines.map(({source, text, at}) =>
-      json
-        ? JSON.stringify({
-            app: source.app,
-            process: source.process,
-            at: Number.isFinite(at) ? at : null,
-            line: text,
-          })
-        : prefix(source.name) + safe(text),
+      json ? JSON.stringify(recordOf(source, text, at)) : prefix(source.name) + safe(text),
     );
     if (texts.length > 0) terminal.out(`${texts.join('\n')}\n`);
   };
 }
 
+function recordOf({app, process, file}: LogSource, line: string, at: number): object {
+  const moment = Number.isFinite(at) ? at : null;
+  return process === undefined
+    ? {app, process: null, file, at: moment, line}
+    : {app, process, at: moment, line};
+}
+
+interface Chosen {
+  readonly processes: readonly LogSource[];
+  readonly declared: readonly {readonly owner: Owner; readonly patterns: readonly string[]}[];
+  readonly hints: readonly string[];
+}
+
 /** The logs that the words mean: those that exist, and with `-f` those that may come. */
-function chooseLogs({paths}: Context, targets: readonly string[], follows: boolean): readonly Log[] {
+function chooseLogs(context: Context, targets: readonly string[], follows: boolean): Chosen {
+  const {paths} = context;
   const known = appFileNames(paths.apps);
   const written = directoryNames(paths.logs);
   const apps = [...new Set([...known, ...written])].sort();
   const everything = targets.length === 0 || targets.includes('all');
-  const found = (everything ? apps : targets).flatMap((target) =>
-    logsOf(paths.logs, target, {apps, follows}),
-  );
-  return [...new Map(found.map((log) => [log.name, log])).values()];
+  const wanted = everything ? apps : targets;
+  const found = wanted.flatMap((target) => logsOf(paths.logs, target, {apps, follows}));
+  // They belong to the app, not to one of its programs.
+  const whole = new Set(wanted.filter((target) => /^[^:]*(?::\*)?$/.test(target)).map(appOf));
+  return {
+    processes: [...new Map(found.map((log) => [log.name, log])).values()],
+    ...declaredOf(context, whole),
+  };
+}
+
+function declaredOf({paths}: Context, apps: ReadonlySet<string>): Pick<Chosen, 'declared' | 'hints'> {
+  const loaded = [...loadConfig(paths).apps.values()].filter(({name}) => apps.has(name));
+  return {
+    declared: loaded.flatMap(({name, spec}) =>
+      spec === undefined || spec.logFiles.length === 0
+        ? []
+        : {
+            owner: {app: name, directory: spec.directory, home: paths.home},
+            patterns: spec.logFiles,
+          },
+    ),
+    hints: loaded.flatMap(({name, spec, text}) =>
+      spec === undefined && text.includes('log_files')
+        ? `the file of ${name} has mistakes, so its log_files are not shown: appsup check ${name}`
+        : [],
+    ),
+  };
+}
+
+function appOf(target: string): string {
+  return target.split(':', 1)[0] ?? '';
 }
 
 function logsOf(
   directory: string,
   target: string,
   {apps, follows}: {readonly apps: readonly string[]; readonly follows: boolean},
-): readonly Log[] {
+): readonly LogSource[] {
   const [app = '', program] = target.split(':', 2);
   if (!apps.includes(app)) {
     const meant = nearest(app, apps);
