@@ -248,12 +248,16 @@ export interface ChallengeRequest {
   readonly question: string;
   /** At most 1024 characters: the body of the answer. */
   readonly answer: string;
+  /** At most 16 fields for the head of the answer, to see what a front end makes of them. @defaultValue none */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
   /** 1 to 60_000. */
   readonly timeoutMs: number;
 }
 
 export interface ChallengeReport {
   readonly answered: boolean;
+  /** The request that asked the question, as the front end sent it: its head, or `uwsgi` and a line for each variable. */
+  readonly head: string | undefined;
   /** Visitors who wanted something else and were handed on. */
   readonly passedOn: number;
 }

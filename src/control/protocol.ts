@@ -63,7 +63,13 @@ const MAX_CHALLENGE_MS = 60_000;
 
 /** @throws AppsupError `PROTOCOL` */
 export function parseChallenge(body: unknown): ChallengeRequest {
-  const {app, question, answer, timeoutMs} = objectOf(body, ['app', 'question', 'answer', 'timeoutMs']);
+  const {app, question, answer, headers, timeoutMs} = objectOf(body, [
+    'app',
+    'question',
+    'answer',
+    'headers',
+    'timeoutMs',
+  ]);
   if (typeof app !== 'string' || !isTarget(app) || app.includes(':'))
     throw refused('"app" to name an app', app);
   // A short one might be in the target of somebody who asks for something else.
@@ -74,7 +80,23 @@ export function parseChallenge(body: unknown): ChallengeRequest {
   const isTime = Number.isInteger(timeoutMs) && Number(timeoutMs) >= 1;
   if (!isTime || Number(timeoutMs) > MAX_CHALLENGE_MS)
     throw refused(`"timeoutMs" to be from 1 to ${MAX_CHALLENGE_MS}`, timeoutMs);
-  return {app, question, answer, timeoutMs: Number(timeoutMs)};
+  return {app, question, answer, headers: fieldsOf(headers ?? []), timeoutMs: Number(timeoutMs)};
+}
+
+const MAX_FIELDS = 16;
+const FIELD_NAME = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
+/** Nothing that could end the line, or the head. */
+const FIELD_VALUE = /^[\x20-\x7e]{0,1024}$/;
+
+function fieldsOf(value: unknown): readonly (readonly [string, string])[] {
+  if (!Array.isArray(value) || value.length > MAX_FIELDS)
+    throw refused(`"headers" to be a list of at most ${MAX_FIELDS} fields`, value);
+  return value.map((field: unknown) => {
+    const [name, text, ...rest] = Array.isArray(field) ? (field as readonly unknown[]) : [];
+    const isField = typeof name === 'string' && typeof text === 'string' && rest.length === 0;
+    if (isField && FIELD_NAME.test(name) && FIELD_VALUE.test(text)) return [name, text];
+    throw refused('"headers" to hold pairs such as ["X-Name", "value"]', field);
+  });
 }
 
 /** @throws AppsupError `PROTOCOL` */

@@ -1,7 +1,8 @@
+import {createHash} from 'node:crypto';
 import net from 'node:net';
 
 import type {RawSocket} from '../system/sockets.ts';
-import {MAX_OPENING_BYTES, readOpening} from './opening.ts';
+import {MAX_OPENING_BYTES, readHead, readOpening} from './opening.ts';
 
 /** A question that only this app's supervisor can answer: it proves where a public address leads. */
 export interface Question {
@@ -9,12 +10,16 @@ export interface Question {
   readonly question: string;
   /** The body of the answer to it. */
   readonly answer: string;
+  /** Fields of the answer's head, besides those that it always has. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
   /** How long to wait for visitors. */
   readonly timeoutMs: number;
 }
 
 export interface ChallengeOutcome {
   readonly answered: boolean;
+  /** Head of the request that asked the question, as it came; see `readHead`. */
+  readonly head: string | undefined;
   /** Visitors with something else to ask, who were handed on to the app. */
   readonly passedOn: number;
 }
@@ -39,26 +44,28 @@ const handedOn = new Set<net.Socket>();
 export async function takeVisitor(
   listener: RawSocket,
   app: net.NetConnectOpts,
-  {question, answer, timeoutMs}: Question,
+  question: Question,
 ): Promise<ChallengeOutcome> {
-  const visitor = handedOn.size < MOST_HANDED_ON ? await accept(listener, timeoutMs) : undefined;
+  const visitor = handedOn.size < MOST_HANDED_ON ? await accept(listener, question.timeoutMs) : undefined;
   if (visitor === undefined) {
     listener.close();
-    return {answered: false, passedOn: 0};
+    return UNASKED;
   }
-  const {bytes, target} = await hear(visitor);
-  if (target?.includes(question) === true) {
-    visitor.end(answerText(answer), () => visitor.destroy());
-    return {answered: true, passedOn: 0};
+  const {bytes, head} = await hear(visitor, question.question);
+  if (head !== undefined) {
+    visitor.end(answerText(question, head), () => visitor.destroy());
+    return {answered: true, head, passedOn: 0};
   }
   // Who left, or has nothing to say, wants nothing.
   if (visitor.destroyed || (visitor.readableEnded && bytes.length === 0)) {
     visitor.destroy();
-    return {answered: false, passedOn: 0};
+    return UNASKED;
   }
   await handOn(visitor, bytes, app);
-  return {answered: false, passedOn: 1};
+  return {...UNASKED, passedOn: 1};
 }
+
+const UNASKED: ChallengeOutcome = {answered: false, head: undefined, passedOn: 0};
 
 /** One visitor; `undefined` when none came in time. */
 async function accept(listener: RawSocket, timeoutMs: number): Promise<net.Socket | undefined> {
@@ -76,22 +83,27 @@ async function accept(listener: RawSocket, timeoutMs: number): Promise<net.Socke
   });
 }
 
-/** What a visitor says first, until it is clear what he wants. All bytes that were taken are returned. */
-async function hear(visitor: net.Socket): Promise<{bytes: Buffer; target: string | undefined}> {
+/** What a visitor says first, until it is clear what he wants; of who asks the question, the whole head. All bytes that were taken are returned. */
+async function hear(
+  visitor: net.Socket,
+  question: string,
+): Promise<{bytes: Buffer; head: string | undefined}> {
   let bytes: Buffer = Buffer.alloc(0);
   return await new Promise((resolve) => {
-    const done = (target?: string) => {
+    const done = (head?: string) => {
       clearTimeout(late);
       visitor.off('data', take).off('end', leave).off('close', leave);
       visitor.pause();
-      resolve({bytes, target});
+      resolve({bytes, head});
     };
     const leave = () => done();
     const take = (part: Buffer) => {
       bytes = Buffer.concat([bytes, part]);
       const opening = readOpening(bytes);
-      if (opening.id === 'request') done(opening.target);
-      else if (opening.id === 'other' || bytes.length > MAX_OPENING_BYTES) done();
+      const asks = opening.id === 'request' && opening.target.includes(question);
+      const head = asks ? readHead(bytes) : undefined;
+      if (head !== undefined) done(head);
+      else if ((opening.id !== 'more' && !asks) || bytes.length > MAX_OPENING_BYTES) done();
     };
     const late = setTimeout(leave, OPENING_MS);
     // A visitor who breaks off is no event for us; `close` follows.
@@ -100,10 +112,20 @@ async function hear(visitor: net.Socket): Promise<{bytes: Buffer; target: string
   });
 }
 
-function answerText(answer: string): string {
+/** An answer; to who wants a WebSocket, the beginning of one, so that it is seen whether a front end lets it through. */
+function answerText({answer, headers}: Question, head: string): string {
+  const more = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  const key = /^Upgrade: *websocket$/im.test(head)
+    ? /^Sec-WebSocket-Key: *(\S+)$/im.exec(head)?.[1]
+    : undefined;
+  if (key !== undefined) {
+    // RFC 6455, section 4.2.2.
+    const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+    return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n${more}\r\n`;
+  }
   return (
     'HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n' +
-    `Content-Length: ${Buffer.byteLength(answer)}\r\nConnection: close\r\n\r\n${answer}`
+    `Content-Length: ${Buffer.byteLength(answer)}\r\nConnection: close\r\n${more}\r\n${answer}`
   );
 }
 

@@ -23,7 +23,7 @@ export class HeldSocket {
   /** One challenge after the other. */
   #challenges: Promise<unknown> = Promise.resolve();
   /** Asked while we answer ourselves; called when the question came. */
-  #asked: (Question & {readonly onAsked: () => void}) | undefined;
+  #asked: (Question & {readonly onAsked: (head: string) => void}) | undefined;
 
   private constructor(sockets: Sockets, port: number, raw: RawSocket) {
     this.#sockets = sockets;
@@ -65,13 +65,15 @@ export class HeldSocket {
     const server = http.createServer({connectionsCheckingInterval: 2 ** 31 - 1}, (request, response) => {
       request.resume();
       if (this.#asked !== undefined && request.url?.includes(this.#asked.question) === true) {
+        const {answer, headers, onAsked} = this.#asked;
+        for (const [name, value] of headers) response.appendHeader(name, value);
         response.writeHead(200, {
           'content-type': 'text/plain; charset=utf-8',
           'cache-control': 'no-store',
           connection: 'close',
         });
-        response.end(this.#asked.answer);
-        this.#asked.onAsked();
+        response.end(answer);
+        onAsked(headOf(request));
         return;
       }
       response.writeHead(503, {
@@ -116,21 +118,24 @@ export class HeldSocket {
 
   async #challenge(question: Question): Promise<ChallengeOutcome> {
     if (this.#quieting !== undefined) await this.#quieting;
-    if ('server' in this.#at) return {answered: await this.#isAsked(question), passedOn: 0};
+    if ('server' in this.#at) {
+      const head = await this.#isAsked(question);
+      return {answered: head !== undefined, head, passedOn: 0};
+    }
     const copy = await this.#sockets.duplicate(this.#at.raw);
     return await takeVisitor(copy, {host: '127.0.0.1', port: this.port}, question);
   }
 
-  /** Resolves when the page was asked the question, or time is up. */
-  async #isAsked(question: Question): Promise<boolean> {
-    return await new Promise<boolean>((resolve) => {
-      const done = (answered: boolean) => {
+  /** Resolves with the head of the request when the page was asked the question, or when time is up. */
+  async #isAsked(question: Question): Promise<string | undefined> {
+    return await new Promise<string | undefined>((resolve) => {
+      const done = (head?: string) => {
         clearTimeout(late);
         this.#asked = undefined;
-        resolve(answered);
+        resolve(head);
       };
-      const late = setTimeout(() => done(false), question.timeoutMs);
-      this.#asked = {...question, onAsked: () => done(true)};
+      const late = setTimeout(done, question.timeoutMs);
+      this.#asked = {...question, onAsked: done};
     });
   }
 
@@ -149,4 +154,12 @@ export class HeldSocket {
     if (this.#page !== undefined) this.answer(this.#page);
     return raw.fd;
   }
+}
+
+/** As it came, but for the blanks around values. */
+function headOf({method = '', url = '', httpVersion, rawHeaders}: http.IncomingMessage): string {
+  const fields = rawHeaders.flatMap((name, at) =>
+    at % 2 === 0 ? [`\r\n${name}: ${rawHeaders[at + 1] ?? ''}`] : [],
+  );
+  return `${method} ${url} HTTP/${httpVersion}${fields.join('')}`;
 }

@@ -29,11 +29,37 @@ function readLine(bytes: Buffer): Opening {
   return target === undefined ? OTHER : {id: 'request', target};
 }
 
-/** `modifier1`, size of the rest in two bytes (little-endian), `modifier2`; then sizes and texts in turn. */
+/** Of a packet, what a request line says. */
 function readPacket(bytes: Buffer): Opening {
-  if (bytes.length < 4) return MORE;
+  const variables = packetVariables(bytes);
+  if (variables === undefined) return MORE;
+  const target = variables.find(([name]) => name === 'REQUEST_URI')?.[1];
+  return target === undefined ? OTHER : {id: 'request', target};
+}
+
+/**
+ * The head of a request as it came, without its last empty line; `undefined` while it is not complete.
+ *
+ * Of a uwsgi packet: `uwsgi`, then a line `NAME: value` for each variable.
+ */
+export function readHead(bytes: Buffer): string | undefined {
+  if (bytes[0] === 0)
+    return packetVariables(bytes)
+      ?.map(([name, value]) => `\r\n${name}: ${value}`)
+      .reduce((head, line) => head + line, 'uwsgi');
+  const [head, ...rest] = bytes.toString('latin1').split(/\r?\n\r?\n/, 2);
+  return rest.length === 0 ? undefined : head;
+}
+
+/**
+ * Names and values; `undefined` while the packet is not complete. What lies about its sizes ends where it does.
+ *
+ * `modifier1`, size of the rest in two bytes (little-endian), `modifier2`; then sizes and texts in turn.
+ */
+function packetVariables(bytes: Buffer): readonly (readonly [name: string, value: string])[] | undefined {
+  if (bytes.length < 4) return undefined;
   const end = 4 + bytes.readUInt16LE(1);
-  if (bytes.length < end) return MORE;
+  if (bytes.length < end) return undefined;
   let at = 4;
   const next = (): string | undefined => {
     if (at + 2 > end) return undefined;
@@ -41,9 +67,10 @@ function readPacket(bytes: Buffer): Opening {
     at = from + bytes.readUInt16LE(at);
     return at > end ? undefined : bytes.toString('latin1', from, at);
   };
+  const variables: [string, string][] = [];
   for (let name = next(); name !== undefined; name = next()) {
     const value = next();
-    if (name === 'REQUEST_URI' && value !== undefined) return {id: 'request', target: value};
+    if (value !== undefined) variables.push([name, value]);
   }
-  return OTHER;
+  return variables;
 }

@@ -277,7 +277,8 @@ export class Supervisor implements SupervisorApi {
     };
   }
 
-  async challenge({app: name, ...question}: ChallengeRequest): Promise<ChallengeReport> {
+  async challenge({app: name, headers = [], ...asked}: ChallengeRequest): Promise<ChallengeReport> {
+    const question = {...asked, headers};
     const app = this.#apps.get(name);
     if (app === undefined) {
       throw new AppsupError('NO_SUCH_APP', `Cannot ask through "${name}": there is no such app`, {

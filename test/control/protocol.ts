@@ -45,6 +45,30 @@ const REFUSED: readonly (readonly [string, () => unknown, RegExp])[] = [
     /"question" to be 16 to 128 letters/,
   ],
   [
+    'a field that is two',
+    () =>
+      parseChallenge({
+        app: 'a',
+        question: 'q'.repeat(32),
+        answer: 'x',
+        timeoutMs: 1,
+        headers: [['X-A', '1\r\nX-B: 2']],
+      }),
+    /pairs such as \["X-Name", "value"\]/,
+  ],
+  [
+    'more fields than anybody needs',
+    () =>
+      parseChallenge({
+        app: 'a',
+        question: 'q'.repeat(32),
+        answer: 'x',
+        timeoutMs: 1,
+        headers: Array.from({length: 17}, () => ['a', 'b']),
+      }),
+    /at most 16 fields/,
+  ],
+  [
     'a question to a program',
     () => parseChallenge({app: 'a:web', question: 'q'.repeat(32), answer: 'x', timeoutMs: 1000}),
     /"app" to name an app/,

@@ -111,7 +111,7 @@ export function fakeSupervisor(fields: Partial<SupervisorApi> = {}): SupervisorA
     cancel: async () => ({cancelled: false}),
     jobs: async () => ({jobs: []}),
     reload: async () => ({apps: [], problems: []}),
-    challenge: async () => ({answered: true, passedOn: 0}),
+    challenge: async () => ({answered: true, head: undefined, passedOn: 0}),
     async events(_onEvent, signal) {
       await once(signal, 'abort');
     },

@@ -11,7 +11,7 @@ import {freePort} from '../helpers/free-port.ts';
 import {uwsgiPacket} from '../helpers/uwsgi-packet.ts';
 
 const QUESTION = 'appsup-0123456789abcdef';
-const ASKED = {question: QUESTION, answer: 'it is me', timeoutMs: 20_000};
+const ASKED = {question: QUESTION, answer: 'it is me', headers: [], timeoutMs: 20_000};
 
 /** A held socket that nobody accepts on but a challenge. */
 async function setup(t: ExecutionContext): Promise<{port: number; held: HeldSocket}> {
@@ -36,7 +36,7 @@ test('the question is answered on a socket that processes accept on', async (t) 
   await held.quiet();
   const outcome = held.challenge(ASKED);
   t.regex(await say(port, `GET /x?${QUESTION} HTTP/1.1\r\nHost: a\r\n\r\n`), /^HTTP\/1.1 200 .*it is me$/s);
-  t.deepEqual(await outcome, {answered: true, passedOn: 0});
+  t.like(await outcome, {answered: true, passedOn: 0});
 });
 
 test('the question is answered when it comes as a uwsgi packet', async (t) => {
@@ -45,7 +45,7 @@ test('the question is answered when it comes as a uwsgi packet', async (t) => {
   const outcome = held.challenge(ASKED);
   const packet = uwsgiPacket({REQUEST_METHOD: 'GET', REQUEST_URI: `/x?${QUESTION}`});
   t.regex(await say(port, packet), /^HTTP\/1.1 200 .*it is me$/s);
-  t.deepEqual(await outcome, {answered: true, passedOn: 0});
+  t.like(await outcome, {answered: true, passedOn: 0});
 });
 
 test('the question is answered by the page of an app that is stopped, and other visitors see the page', async (t) => {
@@ -53,14 +53,18 @@ test('the question is answered by the page of an app that is stopped, and other 
   const outcome = held.challenge(ASKED);
   t.regex(await say(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'), /^HTTP\/1.1 503 .*closed/s);
   t.regex(await say(port, `GET /?${QUESTION} HTTP/1.1\r\nHost: a\r\n\r\n`), /^HTTP\/1.1 200 .*it is me/s);
-  t.deepEqual(await outcome, {answered: true, passedOn: 0});
+  t.like(await outcome, {answered: true, passedOn: 0});
   t.regex(await say(port, `GET /?${QUESTION} HTTP/1.1\r\nHost: a\r\n\r\n`), /^HTTP\/1.1 503/);
 });
 
 test('nobody comes: the challenge ends in time, and the socket is as it was', async (t) => {
   const {port, held} = await setup(t);
   await held.quiet();
-  t.deepEqual(await held.challenge({...ASKED, timeoutMs: 10}), {answered: false, passedOn: 0});
+  t.deepEqual(await held.challenge({...ASKED, timeoutMs: 10}), {
+    answered: false,
+    head: undefined,
+    passedOn: 0,
+  });
   held.answer(() => 'closed');
   t.regex(await say(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'), /^HTTP\/1.1 503/);
 });
@@ -75,14 +79,14 @@ test('who wants something else is handed on byte for byte, in both directions, h
   const outcome = takeVisitor(systemSockets.bindPort(port), {port: elsewhere, host: '127.0.0.1'}, ASKED);
   const sent = `POST / HTTP/1.1\r\nContent-Length: 300000\r\n\r\n${'x'.repeat(300_000)}`;
   t.is(await say(port, sent), sent);
-  t.deepEqual(await outcome, {answered: false, passedOn: 1});
+  t.deepEqual(await outcome, {answered: false, head: undefined, passedOn: 1});
 });
 
 test('who leaves without a word is handed to nobody', async (t) => {
   const port = await freePort();
   const outcome = takeVisitor(systemSockets.bindPort(port), {port: 1, host: '127.0.0.1'}, ASKED);
   t.is(await say(port, ''), '');
-  t.deepEqual(await outcome, {answered: false, passedOn: 0});
+  t.deepEqual(await outcome, {answered: false, head: undefined, passedOn: 0});
 });
 
 test('challenges of one app come one after the other', async (t) => {
@@ -92,8 +96,49 @@ test('challenges of one app come one after the other', async (t) => {
   const ask = async () => await say(port, `GET /${QUESTION} HTTP/1.1\r\n\r\n`);
   t.regex(await ask(), /it is me$/);
   t.regex(await ask(), /again$/);
-  t.deepEqual(await both, [
-    {answered: true, passedOn: 0},
-    {answered: true, passedOn: 0},
-  ]);
+  t.deepEqual(
+    (await both).map(({answered}) => answered),
+    [true, true],
+  );
+});
+
+const FIELDS = [
+  ['Location', 'http://a/x/'],
+  ['Set-Cookie', 'a=1; Path=/'],
+] as const;
+
+test('the answer has the fields that were asked for, and what came is told, in whatever parts', async (t) => {
+  const {port, held} = await setup(t);
+  const request = `GET /x?${QUESTION} HTTP/1.1\r\nHost: a\r\nSCRIPT_NAME: /evil`;
+  const ask = async () => {
+    const outcome = held.challenge({...ASKED, headers: FIELDS});
+    const socket = net.connect({port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true});
+    let text = '';
+    socket.setEncoding('latin1').on('data', (data: string) => (text += data));
+    await new Promise((resolve) => socket.write(request.slice(0, 70), resolve));
+    socket.end(`${request.slice(70)}\r\n\r\n`);
+    await once(socket, 'close');
+    t.regex(
+      text,
+      /^HTTP\/1.1 200 [^]*^Location: http:\/\/a\/x\/\r\nSet-Cookie: a=1; Path=\/\r\n[^]*it is me$/m,
+    );
+    t.is((await outcome).head, request);
+  };
+  await ask();
+  await held.quiet();
+  await ask();
+});
+
+test('who asks the question and wants a WebSocket sees one begin', async (t) => {
+  const {port, held} = await setup(t);
+  await held.quiet();
+  const outcome = held.challenge(ASKED);
+  // The key and its answer are those of RFC 6455, section 1.3.
+  const key = 'dGhlIHNhbXBsZSBub25jZQ==';
+  const head = `GET /${QUESTION} HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${key}`;
+  t.regex(
+    await say(port, `${head}\r\n\r\n`),
+    /^HTTP\/1.1 101 [^]*^Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=\r\n\r\n$/m,
+  );
+  t.true((await outcome).answered);
 });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 
-import {MAX_OPENING_BYTES, readOpening} from '../../src/supervisor/opening.ts';
+import {MAX_OPENING_BYTES, readHead, readOpening} from '../../src/supervisor/opening.ts';
 import type {Opening} from '../../src/supervisor/opening.ts';
 import {uwsgiPacket} from '../helpers/uwsgi-packet.ts';
 
@@ -36,3 +36,16 @@ test('readOpening() says the same in whatever parts a request comes, and never t
   fc.assert(fc.property(fc.uint8Array({maxLength: 300}), (bytes) => void readOpening(Buffer.from(bytes))));
   t.pass();
 });
+
+const HEADS: readonly (readonly [what: string, bytes: string | Buffer, head: string | undefined])[] = [
+  ['half a head', 'GET / HTTP/1.1\r\nHost: a\r\n', undefined],
+  ['a head', 'GET / HTTP/1.1\r\nHost: a\r\n\r\nbody\r\n\r\n', 'GET / HTTP/1.1\r\nHost: a'],
+  ['half a uwsgi packet', PACKET.subarray(0, 9), undefined],
+  ['a uwsgi packet', PACKET, 'uwsgi\r\nREQUEST_METHOD: GET\r\nREQUEST_URI: /x?y=1\r\nPATH_INFO: /x'],
+  ['a uwsgi packet that lies about its parts', Buffer.from([0, 2, 0, 0, 255, 255]), 'uwsgi'],
+];
+for (const [what, bytes, head] of HEADS) {
+  test(`readHead() of ${what} is ${JSON.stringify(head)}`, (t) => {
+    t.is(readHead(Buffer.from(bytes)), head);
+  });
+}
