@@ -13,6 +13,9 @@ export interface Owner {
 /** Something on the way is not as it has to be: a clause such as `~/.local is a symbolic link`. */
 export class Unsafe extends Error {}
 
+/** It could not be looked at, which says nothing against it: a home that is not mounted, or for which one needs a ticket. */
+export class Unreachable extends Error {}
+
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NONBLOCK;
 /** Neither a link nor a pipe nor a terminal can lead us elsewhere or hold us up. */
 const FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
@@ -23,7 +26,7 @@ const FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | 
  * Node has no openat(2): `/proc/self/fd/N/name` is the same question to the kernel. The path to the home itself is root's word.
  *
  * @returns a descriptor, for the caller to close; `undefined` when there is no such directory
- * @throws Unsafe
+ * @throws Unsafe, Unreachable
  */
 export function openBelow(home: string, names: readonly string[], owner: Owner): number | undefined {
   let fd = opened('~', () => openSync(home, DIRECTORY));
@@ -44,7 +47,7 @@ export function openBelow(home: string, names: readonly string[], owner: Owner):
   return undefined;
 }
 
-/** Open a file of an open directory. @throws Unsafe for a symbolic link and what cannot be opened */
+/** Open a file of an open directory. @throws Unsafe, Unreachable */
 export function openFile(directory: number, name: string): number | undefined {
   return opened(name, () => openSync(child(directory, name), FILE));
 }
@@ -73,12 +76,9 @@ function opened(name: string, open: () => number): number | undefined {
     const code = systemCode(error);
     if (code === undefined) throw error;
     if (code === 'ENOENT') return undefined;
-    const why: Readonly<Record<string, string>> = {
-      ELOOP: 'is a symbolic link',
-      ENOTDIR: 'is a symbolic link or no directory',
-      EACCES: 'cannot be read by its owner',
-      ENXIO: 'is no regular file',
-    };
-    throw new Unsafe(`${name} ${why[code] ?? `cannot be opened (${code})`}`);
+    if (code === 'ELOOP') throw new Unsafe(`${name} is a symbolic link`);
+    if (code === 'ENOTDIR') throw new Unsafe(`${name} is a symbolic link or no directory`);
+    if (code === 'ENXIO') throw new Unsafe(`${name} is no regular file`);
+    throw new Unreachable(`${name} cannot be opened${code === 'EACCES' ? ' by its owner' : ''} (${code})`);
   }
 }

@@ -1,8 +1,8 @@
 import {isAppsupError} from '../errors.ts';
 import {apacheSnippet} from '../frontend/apache.ts';
 import {nginxSnippet} from '../frontend/nginx.ts';
+import {parseRequest} from '../frontend/request.ts';
 import type {PublishedRequest} from '../frontend/request.ts';
-import type {Entry} from './judge.ts';
 
 export const SERVERS = ['apache', 'nginx'] as const;
 /** Whose configuration the file is a part of. */
@@ -27,28 +27,27 @@ export function blockOf(request: PublishedRequest, server: ServerKind): Block {
   }
 }
 
-const BLOCKS = '# The apps:';
-
-/** The whole file: an index of what is in it, and a marked block for each. */
+/** The whole file: an index of what is in it, a marked block for each, and the requests themselves for the next run. */
 export function includeFile(blocks: readonly Extract<Block, {ok: true}>[], host: string): string {
   return [
     `# What the users of ${host} ask for, taken by "appsup admin collect".`,
     '# The next run writes it anew: do not edit it. User, app, mount and date of each:',
     '#',
     ...blocks.map(({request: {user, app, mount, date}}) => `#   ${user} ${app} ${mount} ${date}`),
-    '#',
-    BLOCKS,
     '',
     ...blocks.map(({text}) => text),
+    '# The requests, for the next run: of two who ask for the same, who is here stays.',
+    ...blocks.map(({request}) => `# ${JSON.stringify({...request, text: undefined})}`),
+    '',
   ].join('\n');
 }
 
-/** The index of a file that {@link includeFile} wrote. */
-export function entriesOf(text: string): readonly Entry[] {
-  const [index = ''] = text.split(`\n${BLOCKS}\n`);
-  return [...index.matchAll(/^# {3}(\S+) (\S+) (\/\S+) \d{4}-\d\d-\d\d$/gm)].map(
-    ([, user = '', app = '', mount = '']) => ({user, app, mount}),
-  );
+/** The requests of a file that {@link includeFile} wrote. */
+export function requestsOf(text: string): readonly PublishedRequest[] {
+  return [...text.matchAll(/^# (\{"version":.+\})$/gm)].flatMap(([, line = '']) => {
+    const parsed = parseRequest(line);
+    return parsed.ok ? [parsed.request] : [];
+  });
 }
 
 /** Whose block a line of the file belongs to; from 1. */

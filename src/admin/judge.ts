@@ -5,8 +5,9 @@ import type {UnixAccount} from '../system/accounts.ts';
 import type {Listener, PortRange} from '../system/proc-net.ts';
 import {isMountOf, mountForm, ownerOfMount} from './mounts.ts';
 import type {MountForm} from './mounts.ts';
-import {requestsBelow} from './read-requests.ts';
+import {NO_HOME, requestsBelow} from './read-requests.ts';
 import type {FoundFile, Reading} from './read-requests.ts';
+import {rivalsAmong} from './rivals.ts';
 
 /** What requests are held against. */
 export interface World {
@@ -22,15 +23,8 @@ export interface World {
   readonly rangeOf: (account: UnixAccount) => PortRange;
   readonly loginOf: (uid: number) => string | undefined;
   readonly listeners: readonly Listener[];
-  /** What is installed now: it stays when somebody else asks for the same. */
-  readonly incumbents: readonly Entry[];
-}
-
-/** One line of the index of what is installed. */
-export interface Entry {
-  readonly user: string;
-  readonly app: string;
-  readonly mount: string;
+  /** What is installed now: it stays when somebody else asks for the same, or when its user's home cannot be read. */
+  readonly incumbents: readonly PublishedRequest[];
 }
 
 export interface Refusal {
@@ -46,6 +40,8 @@ export interface Judgement {
   /** In the order in which a front end reads them: a mount before those below it. */
   readonly taken: readonly PublishedRequest[];
   readonly refused: readonly Refusal[];
+  /** Whose requests could not be read: those that are installed are among {@link taken}. */
+  readonly kept: readonly Refusal[];
 }
 
 /** Which of all users' requests are put before visitors, and why not the others. Pure. */
@@ -54,31 +50,40 @@ export function judge(
   world: World,
 ): Judgement {
   const terms = {...world, forms: world.users.map((user) => mountForm(user, world.mountRule))};
-  const refused: Refusal[] = [];
-  const candidates: PublishedRequest[] = [];
-  for (const {account, reading} of found) {
-    const user = account.name;
-    if (reading.problem !== undefined) {
-      const where = `~${user}/${requestsBelow(world.host).join('/')}`;
-      refused.push({user, app: undefined, reason: reading.problem, hint: `see namei -l ${where}`});
-    }
-    for (const file of reading.files) {
-      const result = judgeOne(account, file, terms);
-      if ('reason' in result) refused.push(result);
-      else candidates.push(result);
-    }
-  }
-  const rivals = refuseRivals(candidates, world.incumbents);
+  const results = found.flatMap(({account, reading}) => ofUser(account, reading, terms));
+  const candidates = results.flatMap((result) => ('request' in result ? [result.request] : []));
+  const rivals = rivalsAmong(candidates, world.incumbents);
   const lost = new Set(rivals.map(({request}) => request));
   return {
     taken: candidates
       .filter((request) => !lost.has(request))
       .sort((a, b) => compare(a.mount, b.mount) || compare(a.user, b.user)),
     refused: [
-      ...refused,
+      ...results.flatMap((result) => ('refused' in result ? [result.refused] : [])),
       ...rivals.map(({request: {user, app}, reason, hint}) => ({user, app, reason, hint})),
     ],
+    kept: results.flatMap((result) => ('kept' in result ? [result.kept] : [])),
   };
+}
+
+type Result = {readonly request: PublishedRequest} | {readonly refused: Refusal} | {readonly kept: Refusal};
+
+function ofUser(
+  account: UnixAccount,
+  {problem, unreachable, files}: Reading,
+  world: Terms,
+): readonly Result[] {
+  const user = account.name;
+  const about = (reason: string): Refusal => {
+    const where = `~${user}/${requestsBelow(world.host).join('/')}`;
+    return {user, app: undefined, reason, hint: `see namei -l ${where}`};
+  };
+  if (problem !== undefined) return [{refused: about(problem)}];
+  if (unreachable === undefined) return files.map((file) => ofFile(account, file, world));
+  const installed = world.incumbents.filter((request) => request.user === user);
+  if (installed.length > 0)
+    return [{kept: about(unreachable)}, ...installed.map((request) => ofHost(account, request, world))];
+  return unreachable === NO_HOME ? [] : [{refused: about(unreachable)}];
 }
 
 interface Terms extends World {
@@ -90,17 +95,23 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function judgeOne(account: UnixAccount, file: FoundFile, world: Terms): PublishedRequest | Refusal {
+function ofFile(account: UnixAccount, file: FoundFile, world: Terms): Result {
   const user = account.name;
   const app = file.name.slice(0, -'.json'.length);
-  const refuse = (reason: string, hint?: string): Refusal => ({user, app, reason, hint});
+  const refuse = (reason: string, hint?: string): Result => ({refused: {user, app, reason, hint}});
   if ('problem' in file) return refuse(file.problem);
   const parsed = parseRequest(Buffer.from(file.text, 'base64'));
   if (!parsed.ok) return refuse(parsed.problem, `as ${user}: appsup request ${app}`);
-  const {request} = parsed;
-  const [first] = [...identity(request, app, user, world), ...file.places];
-  if (first !== undefined) return refuse(first);
-  return mountProblem(request, refuse, world) ?? portProblem(request, account, refuse, world) ?? request;
+  const [first] = [...identity(parsed.request, app, user, world), ...file.places];
+  return first === undefined ? ofHost(account, parsed.request, world) : refuse(first);
+}
+
+/** By what the host has for its users: mounts and ports. */
+function ofHost(account: UnixAccount, request: PublishedRequest, world: Terms): Result {
+  const {user, app} = request;
+  const refuse = (reason: string, hint?: string): Refusal => ({user, app, reason, hint});
+  const refused = mountProblem(request, refuse, world) ?? portProblem(request, account, refuse, world);
+  return refused === undefined ? {request} : {refused};
 }
 
 function identity(
@@ -168,60 +179,4 @@ function portProblem(
   if (foreign === undefined) return undefined;
   const who = loginOf(foreign.uid) ?? 'somebody';
   return refuse(`port ${port} is taken by ${who} (uid ${foreign.uid}), listening on ${foreign.address}`);
-}
-
-interface Rival {
-  readonly request: PublishedRequest;
-  readonly reason: string;
-  readonly hint: string;
-}
-
-/**
- * Who asks for what somebody else asks for, too. What is installed stays; of two new ones neither is taken, for the
- * date in a request is its writer's own word, and the administrator knows both.
- */
-function refuseRivals(requests: readonly PublishedRequest[], incumbents: readonly Entry[]): readonly Rival[] {
-  const installed = new Set(incumbents.map(nameOf));
-  const byMount = groups(requests, ({mount}) => mount);
-  const byPort = groups(requests, ({upstream}) => (upstream.kind === 'tcp' ? upstream.port : undefined));
-  return requests.flatMap((request) => {
-    if (installed.has(nameOf(request))) return [];
-    const {user, mount, upstream} = request;
-    const same = byMount.get(mount)?.find((other) => other !== request);
-    const above = parentsOf(mount)
-      .flatMap((parent) => byMount.get(parent) ?? [])
-      .find((other) => other.user !== user);
-    const ports = upstream.kind === 'tcp' ? (byPort.get(upstream.port) ?? []) : [];
-    const beside = ports.find((other) => other.user !== user);
-    const rival = same ?? above ?? beside;
-    if (rival === undefined) return [];
-    const who = `${rival.user}'s ${rival.app}`;
-    // A longer mount takes visitors away from a shorter one.
-    const reason =
-      rival === same
-        ? `${who} asks for the mount ${mount}, too`
-        : rival === above
-          ? `the mount ${mount} is below that of ${who}`
-          : `${who} asks for the same port, too`;
-    return [{request, reason, hint: `${user} or ${rival.user} has to choose another one`}];
-  });
-}
-
-function nameOf({user, app, mount}: Entry): string {
-  return `${user} ${app} ${mount}`;
-}
-
-function groups<Key>(
-  requests: readonly PublishedRequest[],
-  keyOf: (request: PublishedRequest) => Key,
-): ReadonlyMap<Key, readonly PublishedRequest[]> {
-  const found = new Map<Key, PublishedRequest[]>();
-  for (const request of requests) found.set(keyOf(request), [...(found.get(keyOf(request)) ?? []), request]);
-  return found;
-}
-
-/** `/a/b/c` → `/a`, `/a/b`. */
-function parentsOf(mount: string): readonly string[] {
-  const segments = mount.split('/').slice(1, -1);
-  return segments.map((_, index) => `/${segments.slice(0, index + 1).join('/')}`);
 }

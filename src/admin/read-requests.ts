@@ -1,10 +1,10 @@
-import {closeSync, fstatSync, opendirSync, readSync} from 'node:fs';
+import {closeSync, existsSync, fstatSync, opendirSync, readSync} from 'node:fs';
 import path from 'node:path';
 
 import {isName} from '../core/names.ts';
 import {parseRequest, REQUEST_LIMITS} from '../frontend/request.ts';
 import type {PublishedRequest} from '../frontend/request.ts';
-import {demand, openBelow, openFile, statIn, Unsafe} from './below-home.ts';
+import {demand, openBelow, openFile, statIn, Unreachable, Unsafe} from './below-home.ts';
 import type {Owner} from './below-home.ts';
 
 /** Whose requests are to be read. */
@@ -17,8 +17,10 @@ export interface ReadOrder extends Owner {
 
 /** What lies in one account's directory of requests. */
 export interface Reading {
-  /** Why nothing was read at all. */
+  /** Why nothing was read at all: a clause about what the user has done. */
   readonly problem?: string;
+  /** Why nothing could be read for now; what was taken before stays. */
+  readonly unreachable?: string;
   readonly files: readonly FoundFile[];
 }
 
@@ -45,7 +47,8 @@ export function requestsBelow(host: string): readonly string[] {
 export function readRequests(order: ReadOrder): Reading {
   try {
     const directory = openBelow(order.home, requestsBelow(order.host), order);
-    if (directory === undefined) return {files: []};
+    if (directory === undefined)
+      return existsSync(order.home) ? {files: []} : {unreachable: NO_HOME, files: []};
     try {
       return {files: namesIn(directory).map((name) => readOne(directory, name, order))};
     } finally {
@@ -53,9 +56,13 @@ export function readRequests(order: ReadOrder): Reading {
     }
   } catch (error) {
     if (error instanceof Unsafe) return {problem: error.message, files: []};
+    if (error instanceof Unreachable) return {unreachable: error.message, files: []};
     throw error;
   }
 }
+
+/** Of most accounts of a directory service nobody has ever logged in here. */
+export const NO_HOME = 'there is no home directory';
 
 function namesIn(directory: number): readonly string[] {
   const names: string[] = [];
@@ -83,7 +90,7 @@ function readOne(directory: number, name: string, order: ReadOrder): FoundFile {
       places: parsed.ok ? placesOf(parsed.request, order) : [],
     };
   } catch (error) {
-    if (error instanceof Unsafe) return {name, problem: error.message};
+    if (error instanceof Unsafe || error instanceof Unreachable) return {name, problem: error.message};
     throw error;
   }
 }
@@ -145,7 +152,7 @@ function placeProblem(place: string, order: ReadOrder, kind: 'directory' | 'sock
       closeSync(directory);
     }
   } catch (error) {
-    if (error instanceof Unsafe) return error.message;
+    if (error instanceof Unsafe || error instanceof Unreachable) return error.message;
     throw error;
   }
 }

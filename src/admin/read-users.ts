@@ -16,7 +16,7 @@ export interface ReadersOptions {
 /** Accounts are read side by side, so that one that hangs does not hold up all. */
 const AT_ONCE = 4;
 
-/** What each account has published, in the order of the accounts. One that cannot be read has a `problem`, and no other. */
+/** What each account has published, in the order of the accounts. One that cannot be read says why. */
 export async function readUsers(
   accounts: readonly UnixAccount[],
   options: ReadersOptions,
@@ -59,13 +59,14 @@ async function readUser(
   });
 }
 
-function failed(problem: string): Reading {
-  return {problem, files: []};
+function failed(unreachable: string): Reading {
+  return {unreachable, files: []};
 }
 
 /** The reader ran as the user: its word is looked at once more. */
 function readingOf(stdout: string): Reading {
-  const said = JSON.parse(stdout) as Partial<Reading>;
-  if (!Array.isArray(said.files)) return failed('the reader said nothing');
-  return said.problem === undefined ? {files: said.files} : {problem: String(said.problem), files: []};
+  const {files, problem, unreachable} = JSON.parse(stdout) as Partial<Reading>;
+  if (!Array.isArray(files)) return failed('the reader said nothing');
+  if (unreachable !== undefined) return failed(String(unreachable));
+  return problem === undefined ? {files} : {problem: String(problem), files: []};
 }

@@ -303,7 +303,7 @@ export const COMMANDS = {
       reload: {summary: 'collect: and have the server take it up'},
       front: {value: 'KIND', summary: 'collect: apache or nginx; else the one that is here'},
       output: {value: 'FILE', summary: 'collect: else /etc/appsup/KIND.conf'},
-      users: {value: 'NAME,...', summary: 'collect: only of these users'},
+      users: {value: 'NAME,...', summary: 'collect: of these users, and of no others'},
       'server-config': {
         value: 'FILE',
         summary: "collect: the server's main file, where it has an unusual place",

@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import {blockAt, blockOf, entriesOf, includeFile} from '../../src/admin/include-file.ts';
+import {blockAt, blockOf, includeFile, requestsOf} from '../../src/admin/include-file.ts';
 import type {Block} from '../../src/admin/include-file.ts';
 import type {PublishedRequest} from '../../src/frontend/request.ts';
 
@@ -36,20 +36,20 @@ for (const server of ['apache', 'nginx'] as const) {
 #
 #   alice one /alice_one 2026-11-20
 #   alice two /alice_two 2026-11-20
-#
-# The apps:
 
 # >>> appsup alice one (2026-11-20) >>>
 `),
       text,
     );
-    t.true(text.endsWith('# <<< appsup alice two <<<\n'));
     // What the user was shown is for the user.
     t.false(text.includes('evil'));
-    t.deepEqual(entriesOf(text), [
-      {user: 'alice', app: 'one', mount: '/alice_one'},
-      {user: 'alice', app: 'two', mount: '/alice_two'},
-    ]);
+    t.deepEqual(
+      requestsOf(text),
+      ['one', 'two'].map((app) => {
+        const {text: _, ...rest} = request(app);
+        return rest;
+      }),
+    );
   });
 
   test(`blockAt() finds the app of a line of ${server}’s`, (t) => {
@@ -63,10 +63,7 @@ for (const server of ['apache', 'nginx'] as const) {
   });
 }
 
-test('entriesOf() believes the index alone', (t) => {
-  t.deepEqual(entriesOf(''), []);
-  t.deepEqual(
-    entriesOf('#   alice one /alice_one 2026-11-20\n# The apps:\n#   bob x /x 2026-11-20\n').length,
-    1,
-  );
+test('requestsOf() finds none in what others wrote', (t) => {
+  for (const text of ['', '# {"version":1}\n', '# {"version":\n', 'ProxyPass "/" "http://x/"\n'])
+    t.deepEqual(requestsOf(text), []);
 });

@@ -2,7 +2,9 @@ import test from 'ava';
 
 import {judge} from '../../src/admin/judge.ts';
 import type {World} from '../../src/admin/judge.ts';
+import {NO_HOME} from '../../src/admin/read-requests.ts';
 import type {FoundFile, Reading} from '../../src/admin/read-requests.ts';
+import {parseRequest} from '../../src/frontend/request.ts';
 import type {UnixAccount} from '../../src/system/accounts.ts';
 
 const ACCOUNTS = ['alice', 'bob', 'a', 'a_b'].map((name, index) => {
@@ -63,8 +65,9 @@ const of = (user: string, ...files: readonly FoundFile[]) => ({
 
 /** `alice/tasks` for what is taken, `bob/shop: why` for what is not. */
 function outcome(found: Parameters<typeof judge>[0], world: Partial<World> = {}): readonly string[] {
-  const {taken, refused} = judge(found, {...WORLD, ...world});
+  const {taken, refused, kept} = judge(found, {...WORLD, ...world});
   return [
+    ...kept.map(({user, reason}) => `${user} kept: ${reason}`),
     ...taken.map(({user, app}) => `${user}/${app}`),
     ...refused.map(({user, app, reason}) => `${user}/${app ?? '*'}: ${reason}`),
   ];
@@ -159,13 +162,48 @@ const ANY = {mountRule: '/{app}'};
 const mine = (user: string, app: string, mount: string, port = portOf(user)) =>
   fileOf({user, app, mount, upstream: {protocol: 'http', kind: 'tcp', port}});
 
+function installed(user: string, app: string, mount: string, port = portOf(user)) {
+  const file = mine(user, app, mount, port);
+  const parsed = parseRequest(Buffer.from('text' in file ? file.text : '', 'base64'));
+  if (!parsed.ok) throw new Error(parsed.problem);
+  return parsed.request;
+}
+
+test('judge() keeps what is installed of a user whose home cannot be read, as long as the host has it for that user', (t) => {
+  const gone = {
+    account: accountOf('alice'),
+    reading: {unreachable: '~ cannot be opened (ESTALE)', files: []},
+  };
+  const kept = 'alice kept: ~ cannot be opened (ESTALE)';
+  const tasks = installed('alice', 'tasks', '/alice_tasks');
+  t.deepEqual(outcome([gone, bob], {incumbents: [tasks, installed('bob', 'old', '/bob_old')]}), [
+    kept,
+    'alice/tasks',
+    'bob/shop',
+  ]);
+  const elsewhere = [installed('alice', 'tasks', '/tasks'), installed('alice', 'x', '/alice_x', 20_100)];
+  t.deepEqual(outcome([gone], {incumbents: elsewhere}), [
+    kept,
+    'alice/tasks: the mount /tasks has not the form /{user}_{app}',
+    "alice/x: port 20100 is outside of alice's range 20000-20019",
+  ]);
+  t.deepEqual(outcome([gone]), ['alice/*: ~ cannot be opened (ESTALE)']);
+});
+
+test('judge() says nothing of accounts without a home that have nothing here', (t) => {
+  const nobody = {account: accountOf('alice'), reading: {unreachable: NO_HOME, files: []}};
+  t.deepEqual(outcome([nobody]), []);
+  const incumbents = [installed('alice', 'tasks', '/alice_tasks')];
+  t.deepEqual(outcome([nobody], {incumbents}), [`alice kept: ${NO_HOME}`, 'alice/tasks']);
+});
+
 test('judge() takes neither of two who ask for one mount, and the installed one when there is one', (t) => {
   const found = [of('alice', mine('alice', 'x', '/x')), of('bob', mine('bob', 'y', '/x'))];
   t.deepEqual(outcome(found, ANY), [
     "alice/x: bob's y asks for the mount /x, too",
     "bob/y: alice's x asks for the mount /x, too",
   ]);
-  const incumbents = [{user: 'bob', app: 'y', mount: '/x'}];
+  const incumbents = [installed('bob', 'y', '/x')];
   t.deepEqual(outcome(found, {...ANY, incumbents}), ['bob/y', "alice/x: bob's y asks for the mount /x, too"]);
 });
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import test from 'ava';
 import type {ExecutionContext} from 'ava';
 
-import {readRequests, requestsBelow} from '../../src/admin/read-requests.ts';
+import {NO_HOME, readRequests, requestsBelow} from '../../src/admin/read-requests.ts';
 import {readUsers} from '../../src/admin/read-users.ts';
 import {serializeRequest} from '../../src/frontend/request.ts';
 import type {PublishedRequest} from '../../src/frontend/request.ts';
@@ -62,7 +62,8 @@ test('readRequests() gives the bytes of each file, by name; drafts and other end
 test('readRequests() finds nothing where nothing was published', (t) => {
   const home = temporaryDirectory(t);
   t.deepEqual(readRequests({home, uid, gid, host: 'eco'}), {files: []});
-  t.deepEqual(readRequests({home: path.join(home, 'none'), uid, gid, host: 'eco'}), {files: []});
+  const none = path.join(home, 'none');
+  t.deepEqual(readRequests({home: none, uid, gid, host: 'eco'}), {unreachable: NO_HOME, files: []});
 });
 
 const FILES: readonly (readonly [
@@ -205,7 +206,7 @@ else console.log(name === 'lies' ? '{}' : '{"files":[]}');
   }));
   const readings = await readUsers(accounts, {reader, host: 'eco', timeoutMs: 2000});
   t.deepEqual(
-    readings.map(({problem}) => problem),
+    readings.map(({unreachable}) => unreachable),
     ['reading them took more than 2 s', 'Error: no', 'the reader said nothing', undefined],
   );
 });

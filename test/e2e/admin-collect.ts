@@ -118,6 +118,7 @@ interface Collected {
     readonly changed: boolean;
     readonly diff: string;
     readonly failure: string | null;
+    readonly kept: readonly {readonly user: string; readonly reason: string}[];
   };
 }
 
@@ -353,7 +354,7 @@ const TRICKS: readonly Trick[] = [
   },
   {
     what: 'a file without rights',
-    said: /cannot be read by its owner/,
+    said: /cannot be opened by its owner/,
     arrange: (file) => writeFileSync(file, '', {mode: 0}),
   },
   asks('a mount twice', /asks for the mount .*, too/, ({mallory}) => ({mount: `/${mallory.name}_twice`})),
@@ -525,6 +526,22 @@ async function serves(
   }
   const again = await collect(world, ...args, '--apply', '--reload');
   t.like(again.summary, {ok: true, changed: false, applied: false, reloaded: false});
+  // As on a day on which a home is not mounted, or root's cron has no ticket for it.
+  chmodSync(alice.account.home, 0);
+  const blind = await collect(world, ...args, '--apply', '--reload');
+  chmodSync(alice.account.home, 0o700);
+  t.like(blind.summary, {ok: true, changed: false, applied: false});
+  t.deepEqual(
+    blind.summary.kept.map(({user, reason}) => [user, reason]),
+    [[alice.name, '~ cannot be opened by its owner (EACCES)']],
+  );
+
+  // A file to which nothing leads passes every test, and has no effect.
+  const elsewhere = path.join(server.directory, 'elsewhere.conf');
+  const users = [alice, bob].map(({name}) => name).join(',');
+  const {stderr} = await appsup('collect', '--users', users, ...args, '--output', elsewhere, '--apply');
+  t.regex(stderr, /^! nothing leads to it yet, once and for all: include .*elsewhere\.conf/im);
+  t.regex(stderr, /^! to activate it: /m);
 }
 
 onHost('what the server with its whole configuration refuses is rolled back', async (t, world) => {

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import {checkBlocks} from '../../admin/check-blocks.ts';
 import type {Checked} from '../../admin/check-blocks.ts';
-import {blockOf, entriesOf, SERVERS} from '../../admin/include-file.ts';
+import {blockOf, requestsOf, SERVERS} from '../../admin/include-file.ts';
 import type {ServerKind} from '../../admin/include-file.ts';
 import {diffOf, install, installedText} from '../../admin/install.ts';
 import {judge} from '../../admin/judge.ts';
@@ -55,7 +55,7 @@ export async function collect(context: Context, {words, options, reader}: Questi
   const accounts = asked === undefined ? everybody : asked.split(',').map(named);
   const installed = installedText(output);
   const readings = await readAll(context, accounts, reader);
-  const {taken, refused} = judge(readings, {
+  const {taken, refused, kept} = judge(readings, {
     host: hostname(),
     today: dayOf(context.clock.wall()),
     mountRule: settingsOf(site, NO_OWN).mountTemplate,
@@ -63,7 +63,7 @@ export async function collect(context: Context, {words, options, reader}: Questi
     rangeOf: ({uid, name}) => rangeFor({site: site.ports, uid, login: name}).range,
     loginOf,
     listeners: listeners(),
-    incumbents: entriesOf(installed ?? ''),
+    incumbents: requestsOf(installed ?? ''),
   });
   const blocks = taken.map((request) => blockOf(request, server));
   const checked = await checkBlocks(
@@ -74,7 +74,7 @@ export async function collect(context: Context, {words, options, reader}: Questi
     return {user: request.user, app: request.app, reason: problem, hint: undefined};
   });
   const diff = installed === checked.text ? '' : diffOf(output, installed, checked.text);
-  const collection = {server, output, checked, refused: [...refused, ...unwritten], diff};
+  const collection = {server, output, checked, refused: [...refused, ...unwritten], kept, diff};
   const done = await apply(context, collection, {installed, options});
   return report(context, collection, done);
 }
@@ -87,6 +87,7 @@ interface Collection {
   readonly output: string;
   readonly checked: Checked;
   readonly refused: readonly Refusal[];
+  readonly kept: readonly Refusal[];
   /** `''`: what is installed is the same. */
   readonly diff: string;
 }
@@ -212,7 +213,7 @@ function includeLine(server: ServerKind, output: string): string {
 
 function report(
   {terminal}: Context,
-  {server, output, checked, refused, diff}: Collection,
+  {server, output, checked, refused, kept, diff}: Collection,
   done: Done,
 ): Result {
   const {style, width} = terminal;
@@ -229,6 +230,7 @@ function report(
   return {
     text: [
       ...(rows.length === 0 ? [] : columns([header, ...rows], width)),
+      ...kept.map(({user, reason}) => oneLine(`kept as it is: ${user}: ${reason}`)),
       ...refusals,
       `${counted(rows.length, 'app')} taken, ${refused.length} refused`,
       ...(diff === '' ? [] : ['', diff.trimEnd()]),
@@ -255,6 +257,7 @@ function report(
         output,
         ...what,
         changed: diff !== '',
+        kept: kept.map(({user, reason}) => ({user, reason})),
         check: checked.check,
         diff,
         failure: failure ?? null,
