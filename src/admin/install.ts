@@ -72,6 +72,10 @@ export async function install(
   if (lock === undefined)
     throw new AppsupError('TIMEOUT', `Cannot write ${file}: another "appsup admin collect" is at it`);
   try {
+    if (installedText(file) !== previous)
+      throw new AppsupError('TIMEOUT', `Cannot write ${file}: somebody else has just written it`, {
+        hint: 'do it once more: appsup admin collect',
+      });
     // A configuration that leads to a file which is not there yet is broken before, and in order afterwards.
     const before = await server.test();
     if (!before.ok && previous !== undefined) throw refused(file, before, 'was broken before');

@@ -101,6 +101,14 @@ asRoot(
   },
 );
 
+asRoot('install() writes over nothing that it has not seen', async (t) => {
+  const file = path.join(temporaryDirectory(t), 'appsup.conf');
+  writeFileSync(file, 'of another run\n');
+  const late = install(file, {text: 'new\n', previous: 'old\n'}, server());
+  await t.throwsAsync(late, {message: /somebody else has just written it/});
+  t.is(readFileSync(file, 'utf8'), 'of another run\n');
+});
+
 test("install() and installedText() have nothing to do with places and files that are not root's alone", async (t) => {
   const directory = temporaryDirectory(t);
   const file = path.join(directory, 'appsup.conf');
