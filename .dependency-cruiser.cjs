@@ -37,14 +37,14 @@ const rooms = {
     may: [
       ...['core', 'system', 'config', 'ports', 'launch', 'logs', 'frontend', 'export', 'boot'],
       ...['admin', 'compat', 'dashboard', 'doctor'],
-      ...['control/api.ts', 'control/client.ts', 'control/protocol.ts', 'notify/letter.ts'],
+      ...['control/api.ts', 'control/client.ts', 'control/protocol.ts', 'gateway/routes.ts', 'notify/letter.ts'],
     ],
     why: 'Commands reach the supervisor through its socket only',
   },
   daemon: {
     may: [
       ...['core', 'system', 'config', 'ports', 'launch', 'logs', 'schedule', 'frontend', 'boot'],
-      ...['supervisor', 'control', 'notify', 'compat', 'web'],
+      ...['supervisor', 'control', 'notify', 'compat', 'web', 'gateway/routes.ts'],
     ],
     why: 'The composition root sees what it composes, and no terminal',
   },

@@ -110,7 +110,8 @@ function chosen(candidate: Candidate, others: readonly Candidate[]): Chosen {
 
 function optionFor({launch}: Candidate): string {
   if (launch.kind === 'command') return `--command ${JSON.stringify(launch.argv.join(' '))}`;
-  return `--${launch.kind} ${launch.target}`;
+  // No directory is a gateway.
+  return launch.kind === 'gateway' ? '' : `--${launch.kind} ${launch.target}`;
 }
 
 /** `undefined` when there is nobody, or no answer. */

@@ -16,6 +16,7 @@ import {edit} from './commands/edit.ts';
 import {env} from './commands/env.ts';
 import {events} from './commands/events.ts';
 import {jobs} from './commands/jobs.ts';
+import {gateway} from './commands/gateway.ts';
 import {list} from './commands/list.ts';
 import {logs} from './commands/logs.ts';
 import {ports} from './commands/ports.ts';
@@ -49,6 +50,7 @@ const COLD: Readonly<Record<Exclude<Verb, Hot>, Command>> = {
   env,
   events,
   jobs,
+  gateway,
   list,
   logs,
   ports,

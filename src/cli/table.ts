@@ -258,6 +258,25 @@ export const COMMANDS = {
       ['request flasktasks spectral --mail', 'one letter for both, sent to the helpdesk'],
     ],
   },
+  gateway: {
+    synopsis: 'enable [--mount /PATH] [--port PORT] | status',
+    summary:
+      'one place at the front end for all your apps: they come and go behind it without an administrator',
+    words: [0, 1],
+    subcommands: ['enable', 'status'],
+    options: {
+      mount: {value: '/PATH', summary: 'its public path; else /USER, or as the host has it'},
+      port: {value: 'PORT', summary: 'a port of your choice; else one is leased from your range'},
+    },
+    examples: [
+      ['gateway enable', 'then, once: appsup request gateway'],
+      ['gateway enable --mount "/~alice"', 'where the host gives you that path'],
+      ['gateway status', 'what is reached through it'],
+    ],
+    details: [
+      'It serves every app whose mount is below its own: /alice/tasks behind /alice. New apps get such a mount. It is an app like any other: appsup restart gateway drops no visitor, appsup logs gateway is its access log, appsup remove gateway ends it.',
+    ],
+  },
   boot: {
     synopsis: 'install | remove | status',
     summary: 'whether and how your apps start after a reboot: by two lines in your crontab',

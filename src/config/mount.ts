@@ -79,6 +79,14 @@ export function readPrefix(
   report: Report,
 ): PrefixMode {
   if (mount === '') return 'none';
+  const gateway = programs.find(({launch}) => launch.kind === 'gateway');
+  if (gateway !== undefined && file.prefix === 'strip') {
+    report({
+      path: ['prefix'],
+      message: `"${gateway.name}" is a gateway, and tells the apps apart by their whole mounts`,
+      hint: 'remove prefix',
+    });
+  }
   const deaf = programs.find(({launch, listen}) => {
     if (listen === 'none') return false;
     return (

@@ -20,7 +20,9 @@ export interface ProgramContext {
   readonly report: (problem: Problem) => void;
 }
 
-const KINDS = ['gunicorn', 'uvicorn', 'uwsgi', 'command'] as const;
+/** What people are told of; the gateway is no app of theirs. */
+const SERVERS = ['gunicorn', 'uvicorn', 'uwsgi', 'command'] as const;
+const KINDS = [...SERVERS, 'gateway'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** Which of the further keys each kind understands. */
@@ -29,6 +31,7 @@ const KEYS: Readonly<Record<Kind, readonly string[]>> = {
   uvicorn: ['workers', 'args'],
   uwsgi: ['workers', 'threads', 'protocol', 'args'],
   command: [],
+  gateway: [],
 };
 
 /** What a program runs: exactly one of its kinds. `undefined` after a report. */
@@ -41,7 +44,7 @@ export function readLaunch(file: ProgramFile, context: ProgramContext): Launch |
     report({
       path,
       at: 'key',
-      message: `"${name}" has nothing to run: expected ${listed(KINDS.map((each) => `"${each}"`))}`,
+      message: `"${name}" has nothing to run: expected ${listed(SERVERS.map((each) => `"${each}"`))}`,
       hint: 'add: gunicorn = "wsgi:application", or command = "..."',
     });
     return undefined;
@@ -72,6 +75,7 @@ function launchOf(
     const argv = readCommand(file.command, {path: ['programs', context.name, 'command'], home, report});
     return argv === undefined ? undefined : {kind, argv};
   }
+  if (kind === 'gateway') return file.gateway === true ? {kind} : undefined;
   const target = targetOf(kind, file[kind], context);
   if (target === undefined) return undefined;
   const threads = file.threads ?? 1;
@@ -130,6 +134,7 @@ const OURS: Readonly<Record<Kind, RegExp>> = {
   uwsgi:
     /^(--socket|-s|--http|--http-socket|--https|--fastcgi-socket|--uwsgi-socket|--daemonize|--daemonize2|-d)(=|$)/,
   command: /^$^/,
+  gateway: /^$^/,
 };
 
 function checkArguments(kind: Kind, args: readonly string[], {name, report}: ProgramContext): void {

@@ -15,6 +15,13 @@ export function readProgram(file: ProgramFile, context: ProgramContext): Program
   if (launch === undefined) return undefined;
   const listen = file.listen ?? defaultListen(name, launch);
   const own = {...defaults, ...file};
+  if (launch.kind === 'gateway' && listen !== 'socket') {
+    context.report({
+      path: ['programs', name, 'listen'],
+      message: `"${name}" is a gateway, and takes its socket from the supervisor`,
+      hint: 'remove listen',
+    });
+  }
   checkEnvironment(file.env, ['programs', name, 'env'], context.report);
   checkOverlap(file, listen, context);
   return {

@@ -107,6 +107,12 @@ export const programSchema = v.object({
     example: '"wsgi:application"',
     ...SINCE,
   }),
+  gateway: key(v.literal(true, 'true'), {
+    description:
+      'The gateway: one place for the front end, and behind it every app whose mount is below its own. Made by "appsup gateway enable".',
+    example: 'true',
+    ...SINCE,
+  }),
   command: key(words, {
     description:
       'Any other command: one text, split at blanks with quotes as in a shell but run without one, or a list of words.',

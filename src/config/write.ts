@@ -67,7 +67,7 @@ export function appFileText(choice: AppChoice, options: WriteOptions): string {
 function programText(program: ProgramChoice): string {
   const {launch} = program;
   const lines: readonly Line[] = [
-    launch.kind === 'command' ? ['command', list(launch.argv)] : [launch.kind, text(launch.target)],
+    whatRuns(launch),
     ['workers', 'workers' in launch ? String(launch.workers) : undefined],
     ['threads', 'threads' in launch && launch.threads > 1 ? String(launch.threads) : undefined],
     ['protocol', launch.kind === 'uwsgi' && launch.protocol === 'uwsgi' ? text(launch.protocol) : undefined],
@@ -79,6 +79,11 @@ function programText(program: ProgramChoice): string {
     ['after', optional(program.after, list)],
   ];
   return ['', `[programs.${program.name}]`, ...aligned(lines)].join('\n');
+}
+
+function whatRuns(launch: Launch): Line {
+  if (launch.kind === 'command') return ['command', list(launch.argv)];
+  return [launch.kind, launch.kind === 'gateway' ? 'true' : text(launch.target)];
 }
 
 /** Key, value as TOML (`undefined`: left out), comment. */

@@ -99,7 +99,7 @@ export interface AppStatus {
   readonly where: string | undefined;
   /** The file's mistakes in one line each; its processes are then those of the last good version. */
   readonly problems: readonly string[];
-  /** What is known of the front end; `undefined` for an app that serves nothing. */
+  /** What is known of the front end; `undefined` for an app that serves nothing, or is reached through the gateway. */
   readonly front: FrontStatus | undefined;
   readonly processes: readonly ProcessStatus[];
 }

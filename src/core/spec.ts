@@ -53,6 +53,8 @@ export type Launch =
       readonly protocol: 'http' | 'uwsgi';
       readonly args: readonly string[];
     }
+  /** appsup's own reverse proxy, over the user's apps below its mount. */
+  | {readonly kind: 'gateway'}
   | {
       readonly kind: 'command';
       /** The words after splitting; run without a shell. */
@@ -357,6 +359,19 @@ export interface AppSpec {
 /** The program that serves the app's mount, if any: at most one per app (config holds that). */
 export function webProgram(app: AppSpec): ProgramSpec | undefined {
   return app.programs.find((program) => program.listen !== 'none');
+}
+
+/** True for an app that is a gateway to others. */
+export function isGateway(app: AppSpec): boolean {
+  return webProgram(app)?.launch.kind === 'gateway';
+}
+
+/** The gateway that an app is reached through: the one with the longest mount in front of its own, if any. */
+export function gatewayFor(app: AppSpec, apps: readonly AppSpec[]): AppSpec | undefined {
+  if (isGateway(app)) return undefined;
+  return apps
+    .filter((each) => isGateway(each) && (each.mount === '' || app.mount.startsWith(`${each.mount}/`)))
+    .toSorted((a, b) => b.mount.length - a.mount.length)[0];
 }
 
 /** Names of the processes of a program: `['web']`, or `['web_00', 'web_01']`. */

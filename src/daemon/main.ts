@@ -32,6 +32,7 @@ import {startSuccessor, takeInherited} from './hand-over.ts';
 import {LogCare} from './log-care.ts';
 import {lastSeen} from './last-seen.ts';
 import {tellStarter} from './ready.ts';
+import {RouteFile} from './route-file.ts';
 
 /** The supervisor's process: chooses the real adapters, keeps the single-instance lock, answers, and ends in good order. */
 async function main(): Promise<void> {
@@ -101,6 +102,7 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
     files: systemLogFiles,
     log: (message, facts) => log.write('warn', message, facts),
   });
+  const routes = new RouteFile(paths, (message) => log.write('error', message));
   const control: {server?: ControlServer} = {};
   const end = () => {
     exits.close();
@@ -131,6 +133,7 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
     lastSeen: seenBefore,
     logs,
     loadSchedules: async () => (await import('../schedule/cron.ts')).timetable,
+    onServed: (served) => routes.write(served),
     inherited: sockets,
     async onShutdown(handOver) {
       if (handOver === undefined) return void setTimeout(end, FAREWELL_MS);

@@ -21,7 +21,6 @@ export function apacheSnippet(input: SnippetInput): string {
     `    ProxyPassReverse "${shown}"`,
     // With the scheme but without the host, redirects would show 127.0.0.1 to the world.
     '    ProxyPreserveHost On',
-    ...(path === '/' ? [] : [`    ProxyPassReverseCookiePath "/" "${path}"`]),
     '    <IfModule headers_module>',
     '        RequestHeader set X-Forwarded-Proto expr=%{REQUEST_SCHEME}',
     '        RequestHeader unset X-Forwarded-Protocol',
@@ -32,6 +31,10 @@ export function apacheSnippet(input: SnippetInput): string {
     '        RequestHeader unset PATH_INFO',
     '        RequestHeader unset Remote-User',
     '        RequestHeader unset REMOTE_USER',
+    // ProxyPassReverseCookiePath would give every path that begins with "/" the same one: all apps of a gateway shared theirs.
+    ...(path === '/'
+      ? []
+      : [`        Header edit* Set-Cookie "(?i)(;\\s*path=)/(?=\\s*(?:;|$))" "$1${path}"`]),
     '    </IfModule>',
     `    ErrorDocument 503 "Application ${app} is not running."`,
     '</Location>',

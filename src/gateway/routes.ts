@@ -1,5 +1,6 @@
 import {isMount, isName} from '../core/names.ts';
-import type {FrontSpec, PrefixMode} from '../core/spec.ts';
+import {isGateway, webProgram} from '../core/spec.ts';
+import type {AppSpec, FrontSpec, PrefixMode} from '../core/spec.ts';
 
 /** Where an app listens. */
 export type Upstream =
@@ -15,6 +16,21 @@ export interface Route {
   readonly prefix: PrefixMode;
   readonly upstream: Upstream;
   readonly front: Omit<FrontSpec, 'streaming'>;
+}
+
+/** An app as it is served now. */
+export interface Served {
+  readonly app: AppSpec;
+  readonly upstream: Upstream;
+}
+
+/** The route of an app; `undefined` for one that serves nothing, speaks another protocol than HTTP, or is a gateway by itself. */
+export function routeOf({app, upstream}: Served): Route | undefined {
+  const launch = webProgram(app)?.launch;
+  if (launch === undefined || isGateway(app) || (launch.kind === 'uwsgi' && launch.protocol === 'uwsgi'))
+    return undefined;
+  const {streaming: _, ...front} = app.front;
+  return {app: app.name, mount: app.mount, prefix: app.prefix, upstream, front};
 }
 
 /** The text of a route table: what the supervisor writes and the gateway watches. */
@@ -33,7 +49,7 @@ export function parseRoutes(text: string): ReadRoutes {
     const value: unknown = JSON.parse(text);
     if (!isRecord(value) || value['version'] !== 1 || !Array.isArray(value['routes']))
       return {ok: false, problem: 'it is no route table of this version'};
-    return {ok: true, routes: value['routes'].map((each, at) => routeOf(each, at))};
+    return {ok: true, routes: value['routes'].map((each, at) => checkedRoute(each, at))};
   } catch (error) {
     if (error instanceof SyntaxError) return {ok: false, problem: 'it is no JSON'};
     if (error instanceof BadRoute) return {ok: false, problem: error.message};
@@ -43,7 +59,7 @@ export function parseRoutes(text: string): ReadRoutes {
 
 class BadRoute extends Error {}
 
-function routeOf(value: unknown, at: number): Route {
+function checkedRoute(value: unknown, at: number): Route {
   if (!isRecord(value)) throw new BadRoute(`route ${at} is no object`);
   const {app, mount, prefix, upstream, front} = value;
   const demand = (name: string, holds: boolean): void => {

@@ -8,6 +8,7 @@ import {command} from './command.ts';
 import type {LaunchContext, Prepared, Server, Start} from './contract.ts';
 import {readEnvFile} from './env-file.ts';
 import {buildEnvironment} from './environment.ts';
+import {gateway} from './gateway.ts';
 import {gunicorn} from './gunicorn.ts';
 import type {Interpreter} from './interpreter.ts';
 import {gunicornConfig, hasSharedMemory, iniOf} from './settings.ts';
@@ -59,6 +60,7 @@ async function serverFor(
   interpreter: Interpreter | undefined,
 ): Promise<Server> {
   if (launch.kind === 'command') return command(start, launch, env, interpreter);
+  if (launch.kind === 'gateway') return gateway(start);
   if (interpreter === undefined) {
     const venv = typed(path.join(start.app.directory, '.venv'), start.context.user.home);
     throw cannotStart(

@@ -56,7 +56,7 @@ function whereOf(app: HostedApp): string | undefined {
 }
 
 /** The port of what serves now; after `ports move` the app's own is another one, from the next restart on. */
-function servingPort(app: HostedApp): number | undefined {
+export function servingPort(app: HostedApp): number | undefined {
   const main = app.webUnits().find((unit) => unit.main !== undefined)?.main;
   return main?.process.record.port ?? app.port;
 }

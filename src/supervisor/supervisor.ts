@@ -15,7 +15,7 @@ import type {
   SupervisorEvent,
   SupervisorInfo,
 } from '../control/api.ts';
-import {processNames} from '../core/spec.ts';
+import {gatewayFor, processNames} from '../core/spec.ts';
 import type {AppSpec} from '../core/spec.ts';
 import type {UnitState} from '../core/state.ts';
 import {AppsupError, isAppsupError, messageOf, systemCode} from '../errors.ts';
@@ -38,7 +38,7 @@ import {LiveProcess} from './live-process.ts';
 import type {ProcessWorld} from './live-process.ts';
 import {Records} from './records.ts';
 import type {UnitRecord} from './records.ts';
-import {measureMemory, appStatus, reasonOf, stateName} from './report.ts';
+import {measureMemory, appStatus, reasonOf, servingPort, stateName} from './report.ts';
 import {ProcessRunner, removePrivateSocket} from './runner.ts';
 import type {AppAtStart, RunnerOptions} from './runner.ts';
 import {RunBooks} from './run-records.ts';
@@ -60,6 +60,13 @@ export interface ReadApp {
   readonly problems: readonly string[];
   /** Address under which the front end serves it, if the site or the user says so. */
   readonly publicUrl: string | undefined;
+}
+
+/** An app as front ends reach it: what runs counts, also after its file has changed. */
+export interface ServedApp {
+  readonly app: AppSpec;
+  /** Of 127.0.0.1. */
+  readonly port: number;
 }
 
 /** What goes to a successor. */
@@ -105,6 +112,8 @@ export interface SupervisorOptions extends ProcessWorld {
   };
   /** The reader of schedules; asked for when there is a job. */
   readonly loadSchedules: RunsOptions['load'];
+  /** Told which apps are served, and where, whenever that may have changed. */
+  readonly onServed: (apps: readonly ServedApp[]) => void;
   /** Sockets that a predecessor handed over: descriptors by port. */
   readonly inherited: ReadonlyMap<number, number>;
   /**
@@ -169,6 +178,7 @@ export class Supervisor implements SupervisorApi {
     await Promise.all([...this.#apps.values()].map(async (app) => await this.#wake(app)));
     this.#runs.resumeUnfinished();
     this.#runs.look();
+    this.#tellServed();
   }
 
   /** After a boot: tell, once, when everything wished for is up; or what is not, when that has taken too long. */
@@ -427,6 +437,7 @@ export class Supervisor implements SupervisorApi {
     for (const app of this.#apps.values()) await this.#takePort(app);
     // Its file was broken when the supervisor came, so that nothing of it could be started: now it can.
     for (const app of unread) if (app.spec !== undefined) await this.#wake(app);
+    this.#tellServed();
   }
 
   /** When it begins there is nobody to tell: what runs is adopted, and the apps come with the next command. */
@@ -523,7 +534,10 @@ export class Supervisor implements SupervisorApi {
       this.#options.log('error', app.portProblem, {app: app.name});
     }
     // Here, and not when somebody asks for the state: that has to be quick.
-    app.front = this.#options.frontOf(app.spec, app.port);
+    const specs = [...this.#apps.values()].flatMap(({spec}) => spec ?? []);
+    // What is behind the gateway needs nothing of the administrators.
+    app.front =
+      gatewayFor(app.spec, specs) === undefined ? this.#options.frontOf(app.spec, app.port) : undefined;
   }
 
   #host(name: string, file: string): HostedApp {
@@ -665,6 +679,7 @@ export class Supervisor implements SupervisorApi {
 
   #changed(app: HostedApp, unit: Unit, from: UnitState): void {
     this.#record(app, unit);
+    if (unit.spec.listen !== 'none') this.#tellServed();
     const at = this.#options.clock.wall();
     const {id, state} = unit;
     const facts = {app: id.app, process: id.process, pid: unit.main?.process.pid};
@@ -728,6 +743,15 @@ export class Supervisor implements SupervisorApi {
     } catch (error) {
       this.#options.log('error', messageOf(error), facts);
     }
+  }
+
+  #tellServed(): void {
+    const apps = [...this.#apps.values()].flatMap((hosted) => {
+      const app = hosted.webUnits().find(({main}) => main !== undefined)?.main?.app ?? hosted.spec;
+      const port = servingPort(hosted);
+      return app === undefined || port === undefined ? [] : [{app, port}];
+    });
+    this.#options.onServed(apps.toSorted((a, b) => (a.app.name < b.app.name ? -1 : 1)));
   }
 
   /** Every event stands in the own log as a whole, where `appsup events` finds it. */

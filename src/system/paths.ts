@@ -26,6 +26,8 @@ export interface Paths {
   readonly run: string;
   /** Sockets that front ends connect to: `state/front/<app>.sock`. The web server's user may pass through it. */
   readonly front: string;
+  /** What the gateway serves, in a directory that changes with it only: it is watched. */
+  readonly routes: string;
   /** Leased ports. */
   readonly leases: string;
   /** `state/apps/<app>.json`: desired states. */
@@ -72,6 +74,7 @@ export function pathsFor(env: Readonly<Record<string, string | undefined>>): Pat
     logs: path.resolve(state, 'logs'),
     run: path.resolve(state, 'run'),
     front: path.resolve(state, 'front'),
+    routes: path.resolve(state, 'gateway', 'routes.json'),
     leases: path.resolve(state, 'ports.json'),
     desired: path.resolve(state, 'apps'),
     processes: path.resolve(state, 'processes'),

@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import {processNames, webProgram} from '../../src/core/spec.ts';
+import {gatewayFor, processNames, webProgram} from '../../src/core/spec.ts';
 import type {ProgramSpec} from '../../src/core/spec.ts';
 import {appSpec, programSpec} from '../helpers/spec.ts';
 
@@ -32,4 +32,17 @@ test('processNames() of several are numbered from 00', (t) => {
 
 test('processNames() of none are none', (t) => {
   t.deepEqual(processNames(program('queue', {numprocs: 0})), []);
+});
+
+test('gatewayFor() is the gateway with the longest mount in front of an app’s, and none for a gateway itself', (t) => {
+  const gateway = (name: string, mount: string) =>
+    app([program('web', {listen: 'socket', launch: {kind: 'gateway'}})], {name, mount});
+  const web = (mount: string) => app([program('web', {listen: 'socket'})], {name: 'tasks', mount});
+  const all = [gateway('one', '/alice'), gateway('two', '/alice/two')];
+  t.is(gatewayFor(web('/alice/tasks'), all)?.name, 'one');
+  t.is(gatewayFor(web('/alice/two/tasks'), all)?.name, 'two');
+  t.is(gatewayFor(web('/alice_tasks'), all), undefined);
+  t.is(gatewayFor(web('/alicex/tasks'), all), undefined);
+  t.is(gatewayFor(web('/x'), [gateway('host', '')])?.name, 'host');
+  t.is(gatewayFor(gateway('two', '/alice/two'), all), undefined);
 });

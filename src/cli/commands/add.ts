@@ -1,28 +1,24 @@
-import {existsSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import path from 'node:path';
 
-import {readApp} from '../../config/app.ts';
-import {hasErrors, summarizeDiagnostic} from '../../config/diagnostic.ts';
 import {detect} from '../../config/detect.ts';
 import type {Detection} from '../../config/detect.ts';
 import {fillMount} from '../../config/keys.ts';
 import type {Config} from '../../config/load.ts';
-import {appFileText} from '../../config/write.ts';
 import type {AppChoice} from '../../config/write.ts';
 import {isName} from '../../core/names.ts';
-import {AppsupError, systemCode} from '../../errors.ts';
+import {AppsupError} from '../../errors.ts';
 import {readEnvFile} from '../../launch/env-file.ts';
-import {releasePort} from '../../ports/leases.ts';
-import {asDiskError, ensurePrivateDirectory} from '../../system/files.ts';
 import {expandPath} from '../../system/paths.ts';
-import {configOf, takePort, tellSupervisor} from '../apps.ts';
-import {usage} from '../args.ts';
+import {configOf} from '../apps.ts';
 import type {Invocation} from '../args.ts';
 import type {Command, Context} from '../context.ts';
+import {mountBehindGateway} from '../gateways.ts';
 import {chooseProgram} from '../choose-program.ts';
 import type {Chosen} from '../choose-program.ts';
 import {columns} from '../columns.ts';
 import {counted, tilde} from '../format.ts';
+import {appExists, checkedText, writeApp} from '../new-app.ts';
 
 /** An env file as it was looked at. */
 interface KnownEnvFile {
@@ -50,16 +46,7 @@ export const add: Command = async (context, invocation) => {
   const choice = choiceFor(context, {found, chosen, envFiles, config, name, invocation});
   const text = checkedText(context, choice, {name, file, config});
 
-  const lease = await takePort(context, config, {app: name, port: choice.port});
-  try {
-    writeNew(file, text);
-  } catch (error) {
-    await releasePort({paths, app: name, claims: config.site.claims});
-    throw systemCode(error) === 'EEXIST'
-      ? appExists(name, file, paths.home)
-      : asDiskError(error, `write ${file}`);
-  }
-  await tellSupervisor(context, name);
+  const lease = await writeApp(context, config, {name, file, text, port: choice.port});
   return {
     text: [
       `Found in ${tilde(directory, paths.home)}`,
@@ -91,13 +78,6 @@ function nameFor(said: string | undefined, {name, directory}: Detection, home: s
   throw new AppsupError('BAD_NAME', `Cannot make a name of ${tilde(directory, home)}`, {
     hint: `appsup add ${tilde(directory, home)} --name NAME`,
     exitCode: 2,
-  });
-}
-
-function appExists(name: string, file: string, home: string): AppsupError {
-  return new AppsupError('APP_EXISTS', `Cannot add "${name}": there is one, ${tilde(file, home)}`, {
-    hint: `change it: appsup edit ${name}; or call this one otherwise: --name NAME`,
-    details: {app: name, file},
   });
 }
 
@@ -147,6 +127,7 @@ function choiceFor(
     // Written down, although it is the default: front ends have it, so a later change of the template must not move the app.
     mount:
       invocation.options.value('mount') ??
+      mountBehindGateway(config, name) ??
       fillMount(config.settings.mountTemplate, context.account().username, name),
     ...(port === undefined ? {} : {port}),
     ...(interpreter === undefined ? {} : {python: interpreter.prefix}),
@@ -161,67 +142,6 @@ function choiceFor(
       })),
     ],
   };
-}
-
-/** The file's text, read as it will be: what would be wrong with it is said now. */
-function checkedText(
-  context: Context,
-  choice: AppChoice,
-  {name, file, config}: {readonly name: string; readonly file: string; readonly config: Config},
-): string {
-  const {home} = context.paths;
-  const text = appFileText(choice, {home});
-  const {spec, diagnostics} = readApp(text, {
-    name,
-    file,
-    home,
-    user: context.account().username,
-    mountTemplate: config.settings.mountTemplate,
-    mountRule: config.site.mount,
-    defaults: config.global.defaults,
-  });
-  const problem = diagnostics.find((diagnostic) => hasErrors([diagnostic]));
-  if (problem !== undefined || spec === undefined) {
-    throw usage(
-      `Cannot add "${name}": ${problem?.message ?? 'its file would have mistakes'}`,
-      problem?.hint === undefined ? {} : {hint: problem.hint},
-    );
-  }
-  const owner = [...config.apps.values()].find(
-    (other) => other.spec?.mount === spec.mount && spec.mount !== '',
-  );
-  if (owner !== undefined) {
-    throw new AppsupError(
-      'MOUNT_TAKEN',
-      `Cannot add "${name}": the mount ${spec.mount} belongs to ${owner.name}`,
-      {
-        hint: '--mount /ANOTHER',
-        details: {app: name, mount: spec.mount, owner: owner.name},
-      },
-    );
-  }
-  context.terminal.err(
-    diagnostics
-      .map(
-        (warning) =>
-          `! ${summarizeDiagnostic(warning)}${warning.hint === undefined ? '' : `: ${warning.hint}`}\n`,
-      )
-      .join(''),
-  );
-  return text;
-}
-
-/** Only if there is none: of two that add the same name at once, one is told. */
-function writeNew(file: string, text: string): void {
-  ensurePrivateDirectory(path.dirname(path.dirname(file)));
-  ensurePrivateDirectory(path.dirname(file));
-  try {
-    writeFileSync(file, text, {flag: 'wx', mode: 0o600});
-  } catch (error) {
-    // On a full disk an empty file would be left.
-    if (systemCode(error) !== 'EEXIST') rmSync(file, {force: true});
-    throw error;
-  }
 }
 
 function foundLines(

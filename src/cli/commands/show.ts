@@ -124,6 +124,7 @@ function snake(name: string): string {
 
 function launchKeys(launch: Launch): Readonly<Record<string, string>> {
   if (launch.kind === 'command') return {command: text(joinWords(launch.argv))};
+  if (launch.kind === 'gateway') return {gateway: 'true'};
   return {
     [launch.kind]: text(launch.target),
     workers: String(launch.workers),

@@ -34,7 +34,7 @@ export function findCandidates(folder: Folder, packages: Packages): readonly Can
   ];
   const sorted = found.sort((a, b) => a.rank - b.rank || (a.label < b.label ? -1 : 1));
   const key = ({launch}: Candidate) =>
-    `${launch.kind} ${'target' in launch ? launch.target : launch.argv.join('\0')} ${'workerClass' in launch ? launch.workerClass : ''}`;
+    `${launch.kind} ${'target' in launch ? launch.target : 'argv' in launch ? launch.argv.join('\0') : ''} ${'workerClass' in launch ? launch.workerClass : ''}`;
   return sorted.filter((each, index) => sorted.findIndex((other) => key(other) === key(each)) === index);
 }
 
