@@ -23,7 +23,16 @@ export function keptRequest(paths: Place, app: string): PublishedRequest | undef
 /** What of a request an app's own settings decide. */
 export type Wanted = Pick<
   PublishedRequest,
-  'mount' | 'prefix' | 'upstream' | 'statics' | 'bodyLimitMb' | 'timeoutS'
+  | 'mount'
+  | 'prefix'
+  | 'upstream'
+  | 'statics'
+  | 'fallback'
+  | 'passes'
+  | 'bodyLimitMb'
+  | 'timeoutS'
+  | 'maintenance'
+  | 'streaming'
 >;
 
 /**
@@ -38,8 +47,12 @@ export function changesSince(request: PublishedRequest, wanted: Wanted): string 
     change('protocol', request.upstream.protocol, wanted.upstream.protocol),
     ...target(request.upstream, wanted.upstream),
     change('static files', staticsText(request), staticsText(wanted)),
+    change('page instead of a missing file', request.fallback ?? 'none', wanted.fallback ?? 'none'),
+    change('paths to the app', passesText(request), passesText(wanted)),
     change('largest body', `${request.bodyLimitMb} MB`, `${wanted.bodyLimitMb} MB`),
     change('timeout', `${request.timeoutS} s`, `${wanted.timeoutS} s`),
+    change('maintenance text', request.maintenance ?? 'none', wanted.maintenance ?? 'none'),
+    change('streaming', String(request.streaming ?? false), String(wanted.streaming ?? false)),
   ].filter((text) => text !== undefined);
   return changes.length === 0 ? undefined : changes.join(', ');
 }
@@ -60,6 +73,10 @@ function addressText(upstream: Wanted['upstream']): string {
 
 function staticsText({statics}: Pick<Wanted, 'statics'>): string {
   return statics.map(({path: below, directory}) => `${below} = ${directory}`).join(' ') || 'none';
+}
+
+function passesText({passes = []}: Pick<Wanted, 'passes'>): string {
+  return passes.join(' ') || 'all';
 }
 
 function fileOf({requests}: Place, app: string): string {

@@ -24,10 +24,18 @@ export interface PublishedRequest {
   readonly upstream: Upstream;
   /** Files that the front end serves by itself: URL path below the mount, absolute directory. */
   readonly statics: readonly {readonly path: string; readonly directory: string}[];
+  /** File of the static directory `/` that is served where no file is. @defaultValue none */
+  readonly fallback?: string;
+  /** Paths below the mount that go to the app although `/` is static. @defaultValue none */
+  readonly passes?: readonly string[];
   /** Largest request body. */
   readonly bodyLimitMb: number;
   /** Until the front end gives up on an answer. */
   readonly timeoutS: number;
+  /** One line that visitors read while nobody answers; the front end's writers quote it. @defaultValue the app's name */
+  readonly maintenance?: string;
+  /** @defaultValue false */
+  readonly streaming?: boolean;
   /** `2026-11-20`: the day on which it was asked, in the user's calendar. */
   readonly date: string;
   /** The form that the user was shown. */
@@ -39,10 +47,11 @@ export interface PublishedRequest {
 /** How much of it is read. */
 export interface RequestLimits {
   readonly bytes: number;
-  readonly statics: number;
+  /** Entries of each list. */
+  readonly entries: number;
 }
 
-export const REQUEST_LIMITS: RequestLimits = {bytes: 64 * 1024, statics: 32};
+export const REQUEST_LIMITS: RequestLimits = {bytes: 64 * 1024, entries: 32};
 
 /** A request, or why it is none: a clause such as `"port" may not be 80`. It may hold the writer's text: print it with care. */
 export type ParsedRequest =
@@ -105,8 +114,12 @@ const KEYS = [
   'prefix',
   'upstream',
   'statics',
+  'fallback',
+  'passes',
   'bodyLimitMb',
   'timeoutS',
+  'maintenance',
+  'streaming',
   'date',
   'front',
   'text',
@@ -119,7 +132,8 @@ function read(value: unknown, limits: RequestLimits): PublishedRequest {
   // First: of another version, nothing else can be judged.
   if (field('version') !== 1)
     throw new Refused(`version ${show(field('version'))} is not known here, only 1`);
-  const text = field('text');
+  const [fallback, passes, maintenance] = [field('fallback'), field('passes'), field('maintenance')];
+  const [streaming, text] = [field('streaming'), field('text')];
   const request: PublishedRequest = {
     version: 1,
     user: textOf('user', field('user')),
@@ -129,8 +143,12 @@ function read(value: unknown, limits: RequestLimits): PublishedRequest {
     prefix: choiceOf('prefix', field('prefix'), ['keep', 'strip', 'none']),
     upstream: upstreamOf(field('upstream')),
     statics: staticsOf(field('statics'), limits),
+    ...(fallback === undefined ? {} : {fallback: fallbackOf(fallback)}),
+    ...(passes === undefined ? {} : {passes: passesOf(passes, limits)}),
     bodyLimitMb: numberOf('bodyLimitMb', field('bodyLimitMb')),
     timeoutS: numberOf('timeoutS', field('timeoutS')),
+    ...(maintenance === undefined ? {} : {maintenance: sentenceOf(maintenance)}),
+    ...(streaming === undefined ? {} : {streaming: flagOf('streaming', streaming)}),
     date: dateOf(field('date')),
     front: choiceOf('front', field('front'), FRONT_ENDS),
     ...(text === undefined ? {} : {text: textOf('text', text)}),
@@ -163,16 +181,47 @@ function upstreamOf(value: unknown): Upstream {
     : {protocol, kind, path: pathOf('path', field('path'), 107)};
 }
 
-function staticsOf(value: unknown, {statics}: RequestLimits): PublishedRequest['statics'] {
-  if (!Array.isArray(value)) throw new Refused(`"statics" may not be ${show(value)}`);
-  if (value.length > statics)
-    throw new Refused(`"statics" has ${value.length} entries, at most ${statics} are read`);
-  return value.map((each: unknown) => {
+function staticsOf(value: unknown, limits: RequestLimits): PublishedRequest['statics'] {
+  return listOf('statics', value, limits).map((each) => {
     const field = fieldsOf('an entry of "statics"', each, STATIC_KEYS);
     const below = textOf('path', field('path'));
     if (below !== '/' && !isBelow(below)) throw new Refused(`"path" may not be ${show(below)}`);
     return {path: below, directory: pathOf('directory', field('directory'), 1000)};
   });
+}
+
+function passesOf(value: unknown, limits: RequestLimits): readonly string[] {
+  return listOf('passes', value, limits).map((each) => {
+    const below = textOf('passes', each);
+    if (!isBelow(below)) throw new Refused(`"passes" may not have ${show(below)}`);
+    return below;
+  });
+}
+
+function listOf(name: string, value: unknown, {entries}: RequestLimits): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Refused(`"${name}" may not be ${show(value)}`);
+  if (value.length > entries)
+    throw new Refused(`"${name}" has ${value.length} entries, at most ${entries} are read`);
+  return value;
+}
+
+function fallbackOf(value: unknown): string {
+  const text = textOf('fallback', value);
+  if (!isBelow(`/${text}`)) throw new Refused(`"fallback" may not be ${show(text)}`);
+  return text;
+}
+
+/** One line of any letters, which the writers turn into text that no server reads as anything else. */
+function sentenceOf(value: unknown): string {
+  const text = textOf('maintenance', value);
+  if (text.length === 0 || text.length > 500 || /[\p{Cc}\p{Cs}\u2028\u2029]/u.test(text))
+    throw new Refused(`"maintenance" may not be ${show(text)}`);
+  return text;
+}
+
+function flagOf(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new Refused(`"${name}" may not be ${show(value)}`);
+  return value;
 }
 
 /** An absolute path as it is: no `.`, `..` or doubled slash in it. */

@@ -10,6 +10,10 @@ export function wantedOf(app: AppSpec, port: number): Wanted {
     prefix,
     upstream: {protocol: protocolOf(app), kind: 'tcp', port},
     statics: front.statics,
+    ...(front.fallback === undefined ? {} : {fallback: front.fallback}),
+    ...(front.passes.length === 0 ? {} : {passes: front.passes}),
+    ...(front.maintenance === undefined ? {} : {maintenance: front.maintenance}),
+    ...(front.streaming ? {streaming: true} : {}),
     // A megabyte of theirs may be 1,000,000 or 1,048,576 bytes: the app's limit fits in both.
     bodyLimitMb: Math.ceil(front.bodyLimitBytes / 1_000_000),
     timeoutS: Math.ceil(front.timeoutMs / 1000),

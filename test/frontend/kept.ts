@@ -45,6 +45,15 @@ const CHANGES: readonly (readonly [string | undefined, Partial<PublishedRequest>
   ['protocol http -> uwsgi', {upstream: {protocol: 'uwsgi', kind: 'tcp', port: 20_140}}],
   ['mount /alice_tasks -> /, prefix keep -> none', {mount: '', prefix: 'none'}],
   ['static files none -> /static = /srv/a', {statics: [{path: '/static', directory: '/srv/a'}]}],
+  [
+    'page instead of a missing file none -> index.html, paths to the app all -> /api /ws',
+    {fallback: 'index.html', passes: ['/api', '/ws']},
+  ],
+  [
+    'maintenance text none -> Back at 5, streaming false -> true',
+    {maintenance: 'Back at 5', streaming: true},
+  ],
+  [undefined, {passes: [], streaming: false}],
   ['largest body 100 MB -> 200 MB, timeout 300 s -> 60 s', {bodyLimitMb: 200, timeoutS: 60}],
 ];
 

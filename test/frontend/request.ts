@@ -65,6 +65,13 @@ test('parseRequest() gives back what serializeRequest() wrote', (t) => {
     {...REQUEST, statics: [], text: '# >>> "anything" >>>\nÄ\u0000'},
     {...REQUEST, upstream: SOCKET},
     {...REQUEST, mount: '', prefix: 'none'},
+    {
+      ...REQUEST,
+      statics: [{path: '/', directory: '/home/alice/dist'}],
+      fallback: 'index.html',
+      passes: ['/api', '/ws'],
+    },
+    {...REQUEST, maintenance: 'Zurück um 5 "%{x}" $host; }', streaming: true},
     {...REQUEST, mount: '/~alice/tasks', prefix: 'strip', front: 'nginx'},
   ];
   for (const request of requests) t.deepEqual(parseRequest(serializeRequest(request)), {ok: true, request});
@@ -155,6 +162,21 @@ const REFUSED: Readonly<Record<string, readonly (readonly [text: string, problem
     [withKey('statics', [{path: '/s', directory: '/'}]), '"directory" may not be "/"'],
     [withKey('statics', ['x']), 'an entry of "statics" may not be "x"'],
     [withKey('statics', Array.from({length: 33})), '"statics" has 33 entries, at most 32 are read'],
+  ],
+  'what goes beside static files': [
+    [withKey('fallback', '../x'), '"fallback" may not be "../x"'],
+    [withKey('fallback', '/index.html'), '"fallback" may not be "/index.html"'],
+    [withKey('fallback', '@x'), '"fallback" may not be "@x"'],
+    [withKey('passes', '/api'), '"passes" may not be "/api"'],
+    [withKey('passes', ['/api', '/(.*)']), '"passes" may not have "/(.*)"'],
+    [withKey('passes', [['/api']]), '"passes" may not be a list'],
+    [withKey('passes', Array.from({length: 33})), '"passes" has 33 entries, at most 32 are read'],
+  ],
+  'what is no sentence and no flag': [
+    [withKey('maintenance', 'a\nb'), '"maintenance" may not be "a\\nb"'],
+    [withKey('maintenance', ''), '"maintenance" may not be ""'],
+    [withKey('maintenance', 'x'.repeat(501)), `"maintenance" may not be "${'x'.repeat(60)}"...`],
+    [withKey('streaming', 'yes'), '"streaming" may not be "yes"'],
   ],
   'days that no calendar has': [
     [withKey('date', '2026-11-31'), '"date" may not be "2026-11-31"'],
