@@ -26,6 +26,8 @@ const tools = {
   cron: ['cron', 'boot by a cron daemon'],
   crontab: ['cron', 'the crontab block'],
   git: ['git', 'the README, followed as it stands'],
+  gevent: ['python3-gevent', 'gunicorn with gevent', {module: 'gevent'}],
+  setfacl: ['acl', 'Unix sockets for the web server alone'],
   curl: ['curl', 'requests over Unix sockets'],
   ps: ['procps', 'what other users can see'],
   flock: ['util-linux', 'the single supervisor'],

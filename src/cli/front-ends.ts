@@ -53,7 +53,7 @@ export async function linesFor(
     user: context.account().username,
     host: hostname(),
     app: app.name,
-    ...wantedOf(app, port),
+    ...wantedOf(app, port, context.paths),
     date: dayOf(context.clock.wall()),
   });
   return {app, port, text};

@@ -60,6 +60,11 @@ export const COMMANDS = {
       },
       mount: {value: '/PATH', summary: 'public path; else /USER_NAME'},
       port: {value: 'PORT', summary: 'a port of your choice; else one is leased from your range'},
+      transport: {
+        value: 'tcp|unix',
+        summary: 'port or Unix socket for the front end; else a socket where the web server can reach one',
+      },
+      'web-user': {value: 'NAME', summary: 'account of the web server, for Unix sockets; else found'},
       dotenv: {
         value: 'FILE',
         multiple: true,

@@ -1,6 +1,6 @@
 import {pathToFileURL} from 'node:url';
 
-import type {Launch, PrefixMode, StopSignal} from '../core/spec.ts';
+import type {Launch, PrefixMode, StopSignal, Transport} from '../core/spec.ts';
 import {formatDuration} from './duration.ts';
 
 /** A program as `appsup add` found it or was told it. */
@@ -21,6 +21,7 @@ export interface AppChoice {
   readonly mount?: string;
   readonly prefix?: PrefixMode;
   readonly port?: number;
+  readonly transport?: Transport;
   /** Absolute path of a venv, conda prefix or interpreter. */
   readonly python?: string;
   /** Absolute. */
@@ -49,6 +50,7 @@ export function appFileText(choice: AppChoice, options: WriteOptions): string {
     ['mount', optional(choice.mount, (mount) => text(mount || '/')), 'the public path'],
     ['prefix', optional(choice.prefix, text)],
     ['port', optional(choice.port, String)],
+    ['transport', optional(choice.transport, text), 'only the web server may connect'],
     ['python', optional(choice.python, (python) => text(inside(python)))],
     [
       'env_file',

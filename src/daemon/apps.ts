@@ -4,6 +4,7 @@ import type {LoadedApp} from '../config/app.ts';
 import type {Notify} from '../config/notify.ts';
 import type {AppSpec} from '../core/spec.ts';
 import {AppsupError} from '../errors.ts';
+import {detectWebUser} from '../frontend/web-user.ts';
 import {adoptPort, leaseOf, leasePort} from '../ports/leases.ts';
 import {rangeFor} from '../ports/range.ts';
 import type {ReadApp} from '../supervisor/supervisor.ts';
@@ -17,6 +18,7 @@ export class Apps {
   readonly #uid: number;
   #config: Config;
   #notify: Notify | undefined;
+  #detected: string | undefined;
 
   constructor({paths, login, uid}: {readonly paths: Paths; readonly login: string; readonly uid: number}) {
     this.#paths = paths;
@@ -49,6 +51,11 @@ export class Apps {
   /** Whom to tell of what happens; `undefined`: nobody. A broken file changes nothing. */
   get notify(): Notify | undefined {
     return this.#notify;
+  }
+
+  /** The account of the web server: of the configuration, else what this host looks like. */
+  get webUser(): string | undefined {
+    return this.#config.settings.webUser ?? (this.#detected ??= detectWebUser());
   }
 
   /** Whether anybody is to be told of an app. */

@@ -6,7 +6,7 @@ import type {Paths} from '../system/paths.ts';
 
 /** What the administrators were asked for, and whether that is still what the app needs. */
 export function frontStatus(
-  paths: Pick<Paths, 'requests'>,
+  paths: Pick<Paths, 'requests' | 'front'>,
   app: AppSpec,
   port: number | undefined,
 ): FrontStatus {
@@ -15,6 +15,8 @@ export function frontStatus(
     requestedAt: request?.date,
     // Without a port there is nothing to compare, and a problem of its own to tell.
     stale:
-      request === undefined || port === undefined ? undefined : changesSince(request, wantedOf(app, port)),
+      request === undefined || port === undefined
+        ? undefined
+        : changesSince(request, wantedOf(app, port, paths)),
   };
 }

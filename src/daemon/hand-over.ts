@@ -7,9 +7,10 @@ import type {HandOver} from '../supervisor/supervisor.ts';
 import type {Lock} from '../system/lock.ts';
 import {inheritedLock} from '../system/lock.ts';
 import type {Paths} from '../system/paths.ts';
+import type {Address} from '../system/sockets.ts';
 import {READY_FD} from './ready.ts';
 
-/** Set for a successor: `3` is the lock, `20140:4 20141:5` are ports with their descriptors. */
+/** Set for a successor: 3 is the lock; `20140:4 unix/tasks:5` are ports, and apps with a Unix socket, with their descriptors. */
 const HANDED = 'APPSUP_HANDED_OVER';
 /** stdin, stdout, stderr come before. */
 const FIRST_FD = 3;
@@ -17,8 +18,13 @@ const FIRST_FD = 3;
 /** What a predecessor left in our hands. */
 export interface Inherited {
   readonly lock: Lock | undefined;
-  /** Descriptors by port. */
-  readonly sockets: ReadonlyMap<number, number>;
+  /** Descriptors by {@link nameOf}. */
+  readonly sockets: ReadonlyMap<string, number>;
+}
+
+/** What an app's socket is handed over as. */
+export function nameOf(app: string, address: Address): string {
+  return 'port' in address ? String(address.port) : `unix/${app}`;
 }
 
 /** Take what was handed over, if anything was, and forget the variable so that nobody takes it twice. */
@@ -29,8 +35,8 @@ export function takeInherited(env: NodeJS.ProcessEnv, lockFile: string): Inherit
   // A descriptor is believed only for what it is: the open lock file.
   const [ours, theirs] = [statSync(lockFile, {throwIfNoEntry: false}), fstatSync(FIRST_FD)];
   const lock = ours?.ino === theirs.ino && ours.dev === theirs.dev ? inheritedLock(FIRST_FD) : undefined;
-  const pairs = text.split(' ').map((pair) => pair.split(':').map(Number));
-  return {lock, sockets: new Map(pairs.filter((pair): pair is [number, number] => pair.length === 2))};
+  const pairs = [...text.matchAll(/(\S+):(\d+)/g)];
+  return {lock, sockets: new Map(pairs.map(([, name = '', fd]) => [name, Number(fd)]))};
 }
 
 /**
@@ -58,7 +64,9 @@ export async function startSuccessor(
     });
   }
   const log = openSync(path.join(paths.state, 'boot.log'), 'a', 0o600);
-  const handed = sockets.map(({port}, index) => `${port}:${FIRST_FD + 1 + index}`).join(' ');
+  const handed = sockets
+    .map(({app, address}, index) => `${nameOf(app, address)}:${FIRST_FD + 1 + index}`)
+    .join(' ');
   const child = spawn(node, [daemon], {
     detached: true,
     env: {...ownEnvironment(), [HANDED]: handed},

@@ -20,7 +20,7 @@ import {takeLock} from '../system/lock.ts';
 import type {Lock} from '../system/lock.ts';
 import {pathsFor} from '../system/paths.ts';
 import type {Paths} from '../system/paths.ts';
-import {listeners} from '../system/proc-net.ts';
+import {listeners, unixListeners} from '../system/proc-net.ts';
 import {systemProc} from '../system/proc.ts';
 import {systemProcesses} from '../system/processes.ts';
 import {systemSockets} from '../system/sockets.ts';
@@ -28,7 +28,8 @@ import {version} from '../version.ts';
 import {Apps} from './apps.ts';
 import {frontStatus} from './front-status.ts';
 import {isBootTold, markBootTold} from './boot-told.ts';
-import {startSuccessor, takeInherited} from './hand-over.ts';
+import {nameOf, startSuccessor, takeInherited} from './hand-over.ts';
+import type {Inherited} from './hand-over.ts';
 import {LogCare} from './log-care.ts';
 import {lastSeen} from './last-seen.ts';
 import {tellStarter} from './ready.ts';
@@ -80,7 +81,7 @@ interface Beginning {
   readonly lock: Lock;
   readonly log: OwnLog;
   /** Handed over by a predecessor. */
-  readonly sockets: ReadonlyMap<number, number>;
+  readonly sockets: Inherited['sockets'];
 }
 
 /** Take over, answer on the socket, begin. Returns what ends it. */
@@ -126,15 +127,21 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
       const holder = portHolder(port);
       return holder === undefined ? undefined : {...holder, text: describeHolder(holder)};
     },
-    inodeOf: (port) =>
-      listeners().find((each) => each.port === port && each.address === '127.0.0.1' && each.uid === uid)
-        ?.inode,
+    inodesOf: (address) =>
+      'path' in address
+        ? unixListeners()
+            .filter((each) => each.path === address.path)
+            .map(({inode}) => inode)
+        : listeners()
+            .filter((each) => each.port === address.port && each.address === '127.0.0.1' && each.uid === uid)
+            .map(({inode}) => inode),
+    webUser: () => apps.webUser,
     log: (level, message, facts) => log.write(level, message, facts),
     lastSeen: seenBefore,
     logs,
     loadSchedules: async () => (await import('../schedule/cron.ts')).timetable,
     onServed: (served) => routes.write(served),
-    inherited: sockets,
+    inherited: (app, address) => sockets.get(nameOf(app, address)),
     async onShutdown(handOver) {
       if (handOver === undefined) return void setTimeout(end, FAREWELL_MS);
       log.write('info', 'handing over', {to: handOver.daemon});

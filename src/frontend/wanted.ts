@@ -1,14 +1,20 @@
 import type {AppSpec} from '../core/spec.ts';
+import {publicSocketPath} from '../system/paths.ts';
+import type {Paths} from '../system/paths.ts';
 import type {Wanted} from './kept.ts';
 import {protocolOf} from './upstream.ts';
 
 /** What an app needs of a front end, as it is configured now. Pure. */
-export function wantedOf(app: AppSpec, port: number): Wanted {
-  const {mount, prefix, front} = app;
+export function wantedOf(app: AppSpec, port: number, paths: Pick<Paths, 'front'>): Wanted {
+  const {mount, prefix, front, transport} = app;
+  const protocol = protocolOf(app);
   return {
     mount,
     prefix,
-    upstream: {protocol: protocolOf(app), kind: 'tcp', port},
+    upstream:
+      transport === 'unix'
+        ? {protocol, kind: 'unix', path: publicSocketPath(paths, app.name)}
+        : {protocol, kind: 'tcp', port},
     statics: front.statics,
     ...(front.fallback === undefined ? {} : {fallback: front.fallback}),
     ...(front.passes.length === 0 ? {} : {passes: front.passes}),

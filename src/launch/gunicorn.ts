@@ -72,6 +72,12 @@ export function gunicorn(
     ...(workerClass === 'asgi' && app.prefix !== 'none' && !hasOption(launch.args, '--root-path')
       ? ['--root-path', app.mount]
       : []),
+    // Through a Unix socket a visitor has no address: gunicorn trusts it then, its uvicorn worker does not.
+    ...(app.transport === 'unix' &&
+    /uvicorn/i.test(workerClass ?? '') &&
+    !hasOption(launch.args, '--forwarded-allow-ips')
+      ? ['--forwarded-allow-ips', '*']
+      : []),
     ...(program.listen === 'port' ? ['--bind', `127.0.0.1:${context.port}`] : []),
   ];
   const inherits = program.listen === 'socket';

@@ -31,6 +31,10 @@ export function uvicorn(start: Start, launch: Extract<Launch, {kind: 'uvicorn'}>
     ...(inherits ? ['--fd', '3'] : ['--host', '127.0.0.1', '--port', String(context.port)]),
     ...(launch.workers > 1 ? ['--workers', String(launch.workers)] : []),
     ...(strips ? ['--root-path', app.mount] : []),
+    // Through a Unix socket a visitor has no address, and uvicorn trusts none: but only the web server can connect.
+    ...(app.transport === 'unix' && !hasOption(launch.args, '--forwarded-allow-ips')
+      ? ['--forwarded-allow-ips', '*']
+      : []),
     // Without it uvicorn waits for open streams and WebSockets until it is killed.
     ...(atLeast(tool.version, 0, 22)
       ? ['--timeout-graceful-shutdown', String(gracefulSeconds(program.stopMs))]

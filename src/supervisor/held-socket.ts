@@ -1,20 +1,24 @@
 import http from 'node:http';
 
-import type {RawSocket, Sockets} from '../system/sockets.ts';
+import {connectTo} from '../system/sockets.ts';
+import type {Address, RawSocket, Sockets} from '../system/sockets.ts';
 import {takeVisitor} from './challenge.ts';
 import type {ChallengeOutcome, Question} from './challenge.ts';
+import type {FrontSocket} from './front-socket.ts';
 
 /** For a visitor to send a request and take the answer. */
 const PATIENCE_MS = 15_000;
 
 /**
- * The listening socket of an app, from its first start until the app is removed.
+ * The listening socket of an app, a port or a Unix socket, from its first start until the app is removed.
  *
  * It is either `quiet` (held, handed to processes, visitors queue in it), or `answering` (no process is there, so the
  * supervisor says so with 503, and nobody else can take the port).
  */
 export class HeldSocket {
-  readonly port: number;
+  readonly address: Address;
+  /** Of a Unix socket. */
+  readonly file: FrontSocket | undefined;
   readonly #sockets: Sockets;
   #at: {readonly raw: RawSocket} | {readonly raw: RawSocket; readonly server: http.Server};
   #quieting: Promise<number> | undefined;
@@ -25,27 +29,28 @@ export class HeldSocket {
   /** Asked while we answer ourselves; called when the question came. */
   #asked: (Question & {readonly onAsked: (head: string) => void}) | undefined;
 
-  private constructor(sockets: Sockets, port: number, raw: RawSocket) {
+  private constructor(sockets: Sockets, at: number | FrontSocket, raw: RawSocket) {
     this.#sockets = sockets;
-    this.port = port;
+    this.file = typeof at === 'number' ? undefined : at;
+    this.address = typeof at === 'number' ? {port: at} : {path: at.path};
     this.#at = {raw};
   }
 
   /**
-   * Bind the port and listen.
+   * Bind the port, or make the Unix socket, and listen.
    *
    * @throws Error with `code` `EADDRINUSE`, `EACCES`, ...
    */
-  static bind(sockets: Sockets, port: number, page: () => string): HeldSocket {
-    const held = new HeldSocket(sockets, port, sockets.bindPort(port));
+  static bind(sockets: Sockets, at: number | FrontSocket, page: () => string): HeldSocket {
+    const held = new HeldSocket(sockets, at, typeof at === 'number' ? sockets.bindPort(at) : at.bind());
     // A port that is bound and not listened on could still be taken by another user's listen(2).
     held.answer(page);
     return held;
   }
 
   /** Hold a socket that came from a predecessor or an adopted process; it listens already. */
-  static adopt(sockets: Sockets, port: number, raw: RawSocket): HeldSocket {
-    return new HeldSocket(sockets, port, raw);
+  static adopt(sockets: Sockets, at: number | FrontSocket, raw: RawSocket): HeldSocket {
+    return new HeldSocket(sockets, at, raw);
   }
 
   get answering(): boolean {
@@ -123,7 +128,7 @@ export class HeldSocket {
       return {answered: head !== undefined, head, passedOn: 0};
     }
     const copy = await this.#sockets.duplicate(this.#at.raw);
-    return await takeVisitor(copy, {host: '127.0.0.1', port: this.port}, question);
+    return await takeVisitor(copy, connectTo(this.address), question);
   }
 
   /** Resolves with the head of the request when the page was asked the question, or when time is up. */
@@ -139,7 +144,13 @@ export class HeldSocket {
     });
   }
 
-  /** Let go of the port. */
+  /** Let go of the address; nothing of it is left. */
+  remove(): void {
+    this.close();
+    this.file?.remove();
+  }
+
+  /** Let go of the socket. Whoever has a copy goes on with it. */
   close(): void {
     if ('server' in this.#at) this.#at.server.close();
     else this.#at.raw.close();

@@ -2,9 +2,8 @@ import http from 'node:http';
 import net from 'node:net';
 
 import type {Readiness} from '../core/spec.ts';
-
-/** Where to ask: a private Unix socket, or a port of 127.0.0.1. */
-export type Address = {readonly path: string} | {readonly port: number};
+import {connectTo} from '../system/sockets.ts';
+import type {Address} from '../system/sockets.ts';
 
 export interface ProbeRequest {
   readonly address: Address;
@@ -41,7 +40,7 @@ export async function probe(request: ProbeRequest, signal: AbortSignal): Promise
     case 'http':
       return await askHttp(request, request.readiness, signal);
     case 'tcp':
-      return await connect(target(request.address), request.readiness.timeoutMs, signal);
+      return await connect(connectTo(request.address), request.readiness.timeoutMs, signal);
   }
 }
 
@@ -52,7 +51,7 @@ async function askHttp(
 ): Promise<ProbeResult> {
   return await new Promise((resolve) => {
     const request = http.get({
-      ...('path' in address ? {socketPath: address.path} : target(address)),
+      ...('path' in address ? {socketPath: address.path} : connectTo(address)),
       path: url,
       agent: false,
       signal,
@@ -72,10 +71,6 @@ async function askHttp(
       resolve(up ? {up, detail} : {up, refused: false, detail});
     });
   });
-}
-
-function target(address: Address): {readonly path: string} | {readonly host: string; readonly port: number} {
-  return 'path' in address ? address : {host: '127.0.0.1', port: address.port};
 }
 
 async function connect(to: net.NetConnectOpts, timeoutMs: number, signal: AbortSignal): Promise<ProbeResult> {

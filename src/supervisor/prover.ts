@@ -117,11 +117,12 @@ export class Prover {
     started: Started,
     readiness: Extract<Readiness, {kind: 'http' | 'tcp'}>,
   ): Promise<ProbeRequest | undefined> {
-    const {privateSocket, port} = started.process.record;
+    const {privateSocket, frontSocket, port} = started.process.record;
+    const path = privateSocket ?? frontSocket;
     if (started.program.listen === 'none' || port === undefined) return undefined;
     const {prepared, publicUrl} = await this.#factsOf(started);
     return {
-      address: privateSocket === undefined ? {port} : {path: privateSocket},
+      address: path === undefined ? {port} : {path},
       readiness,
       url: prepared.probePath ?? '/',
       host: prepared.probeHost ?? `127.0.0.1:${port}`,

@@ -20,6 +20,8 @@ export interface ProcessRecord {
   readonly logFile: string;
   readonly logOffset: number;
   readonly port: number | undefined;
+  /** The Unix socket that visitors come to, instead of the port. */
+  readonly frontSocket?: string | undefined;
   readonly privateSocket: string | undefined;
   /** True when it was handed the app's held socket. */
   readonly held: boolean;

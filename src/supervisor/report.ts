@@ -40,10 +40,10 @@ export function appStatus(app: HostedApp, clock: Clock, memory: MemoryOf | undef
   return {
     app: app.name,
     file: app.file,
-    port: servingPort(app),
+    port: app.spec?.transport === 'unix' ? undefined : servingPort(app),
     mount: app.spec?.mount ?? '',
     where: whereOf(app),
-    problems: [...app.problems, ...(app.portProblem === undefined ? [] : [app.portProblem])],
+    problems: [...app.problems, app.portProblem ?? [], app.socket?.file?.problem ?? []].flat(),
     front: app.front,
     processes: app.inOrderOfFile().map((unit) => processStatus(app, unit, clock, memory)),
   };
@@ -65,6 +65,9 @@ export function servingPort(app: HostedApp): number | undefined {
 function localUrl(app: HostedApp): string | undefined {
   const port = servingPort(app);
   if (port === undefined || app.spec === undefined || !app.serves) return undefined;
+  const main = app.webUnits().find((unit) => unit.main !== undefined)?.main;
+  const socket = main?.process.record.frontSocket ?? app.socket?.file?.path;
+  if (socket !== undefined) return `unix:${socket}`;
   const path = app.spec.prefix === 'keep' ? `${app.spec.mount}/` : '/';
   return `http://127.0.0.1:${port}${path}`;
 }

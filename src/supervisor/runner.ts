@@ -41,7 +41,7 @@ export interface RunnerOptions extends ProcessWorld {
   /** @throws AppsupError `CONFIG` when the app's file is broken, `NO_SUCH_APP` when it is gone. */
   readonly lookUp: (app: string) => Promise<AppAtStart>;
   /** The app's socket: bound now if it is not held yet. @throws AppsupError `PORT_TAKEN` */
-  readonly hold: (app: string, port: number) => HeldSocket;
+  readonly hold: (app: string) => HeldSocket;
   /** Of the app's held socket. */
   readonly heldInode: (app: string) => number | undefined;
   /** True when the app's socket is held. */
@@ -82,7 +82,7 @@ export class ProcessRunner implements Runner {
     const generation = this.#nextGeneration();
     const prepared = await prepare(now.app, program, this.#context(unit, now, generation));
     for (const warning of prepared.warnings) onWarning(unit.app, unit.process, warning);
-    const sockets = await this.#openSockets({unit, program, prepared, port: now.port, generation});
+    const sockets = await this.#openSockets({unit, program, prepared, generation});
     signal.throwIfAborted();
     return await this.#spawn({unit, now, program, prepared, generation, sockets});
   }
@@ -151,19 +151,23 @@ export class ProcessRunner implements Runner {
     return this.#lastGeneration;
   }
 
-  async #openSockets({unit, program, prepared, port, generation}: ToOpen): Promise<OpenSockets> {
+  async #openSockets({unit, program, prepared, generation}: ToOpen): Promise<OpenSockets> {
     const {paths, sockets, hold, release} = this.#options;
-    const open: {fds: number[]; held: boolean; own: RawSocket | undefined; ownPath: string | undefined} = {
+    const open: {
+      fds: number[];
+      held: HeldSocket | undefined;
+      own: RawSocket | undefined;
+      ownPath: string | undefined;
+    } = {
       fds: [],
-      held: false,
+      held: undefined,
       own: undefined,
       ownPath: undefined,
     };
     for (const kind of prepared.sockets) {
       if (kind === 'held') {
-        if (port === undefined) throw new Error(`${unit.app} has no port`);
-        open.fds.push(await hold(unit.app, port).quiet());
-        open.held = true;
+        open.held = hold(unit.app);
+        open.fds.push(await open.held.quiet());
       } else {
         open.ownPath = privateSocketPath(paths, unit.app, unit.process, generation);
         open.own = sockets.bindPath(open.ownPath);
@@ -203,8 +207,9 @@ export class ProcessRunner implements Runner {
       logFile,
       logOffset,
       port: now.port,
+      frontSocket: sockets.held?.file?.path,
       privateSocket: sockets.ownPath,
-      held: sockets.held,
+      held: sockets.held !== undefined,
       hash: now.hash,
     };
     const live = LiveProcess.started(this.#options, record, prepared.secrets);
@@ -219,13 +224,12 @@ interface ToOpen {
   readonly unit: UnitIdentity;
   readonly program: ProgramSpec;
   readonly prepared: Prepared;
-  readonly port: number | undefined;
   readonly generation: number;
 }
 
 interface OpenSockets {
   readonly fds: readonly number[];
-  readonly held: boolean;
+  readonly held: HeldSocket | undefined;
   /** The private socket; kept open for as long as the process lives, because closing it removes its file. */
   readonly own: RawSocket | undefined;
   readonly ownPath: string | undefined;

@@ -23,13 +23,16 @@ import type {LaunchContext} from '../launch/prepare.ts';
 import {planOf} from '../schedule/plan.ts';
 import type {Exits} from '../system/exits.ts';
 import type {Paths} from '../system/paths.ts';
-import type {RawSocket, Sockets} from '../system/sockets.ts';
+import {asDiskError} from '../system/files.ts';
+import type {Address, RawSocket, Sockets} from '../system/sockets.ts';
 import {act} from './act.ts';
 import {HostedActs} from './app-acts.ts';
 import {descriptorOf, inodeOfOwn} from './accepting.ts';
 import {endOrphans, inheritanceOf} from './adoption.ts';
 import {BOOT_MS, hasComeUp, rollCall} from './after-boot.ts';
 import {DesiredStates} from './desired.ts';
+import {FrontSocket} from './front-socket.ts';
+import {FrontWatch} from './front-watch.ts';
 import {HeldSocket} from './held-socket.ts';
 import {HostedApp} from './hosted-app.ts';
 import type {Verdict} from './health.ts';
@@ -37,7 +40,7 @@ import type {LastWords} from './last-words.ts';
 import {LiveProcess} from './live-process.ts';
 import type {ProcessWorld} from './live-process.ts';
 import {Records} from './records.ts';
-import type {UnitRecord} from './records.ts';
+import type {ProcessRecord, UnitRecord} from './records.ts';
 import {measureMemory, appStatus, reasonOf, servingPort, stateName} from './report.ts';
 import {ProcessRunner, removePrivateSocket} from './runner.ts';
 import type {AppAtStart, RunnerOptions} from './runner.ts';
@@ -73,7 +76,7 @@ export interface ServedApp {
 export interface HandOver {
   readonly node: string;
   readonly daemon: string;
-  readonly sockets: readonly {readonly port: number; readonly fd: number}[];
+  readonly sockets: readonly {readonly app: string; readonly address: Address; readonly fd: number}[];
 }
 
 export interface SupervisorOptions extends ProcessWorld {
@@ -91,8 +94,10 @@ export interface SupervisorOptions extends ProcessWorld {
   readonly holderOf: (
     port: number,
   ) => {readonly uid: number; readonly user: string; readonly text: string} | undefined;
-  /** The socket that listens on 127.0.0.1:port. */
-  readonly inodeOf: (port: number) => number | undefined;
+  /** The sockets that listen there; a path may have been bound again and again. */
+  readonly inodesOf: (address: Address) => readonly number[];
+  /** The account of the web server, for Unix sockets. */
+  readonly webUser: () => string | undefined;
   readonly log: (
     level: 'info' | 'warn' | 'error',
     message: string,
@@ -114,8 +119,8 @@ export interface SupervisorOptions extends ProcessWorld {
   readonly loadSchedules: RunsOptions['load'];
   /** Told which apps are served, and where, whenever that may have changed. */
   readonly onServed: (apps: readonly ServedApp[]) => void;
-  /** Sockets that a predecessor handed over: descriptors by port. */
-  readonly inherited: ReadonlyMap<number, number>;
+  /** The descriptor of a socket that a predecessor handed over. */
+  readonly inherited: (app: string, address: Address) => number | undefined;
   /**
    * Called once the supervisor has been asked to end and has done what that takes.
    *
@@ -136,6 +141,7 @@ export class Supervisor implements SupervisorApi {
   readonly #desired: DesiredStates;
   readonly #runner: ProcessRunner;
   readonly #runs: Runs;
+  readonly #front: FrontWatch;
   readonly #listeners = new Set<(event: SupervisorEvent) => void>();
   readonly #since: number;
   #adopted = 0;
@@ -146,11 +152,16 @@ export class Supervisor implements SupervisorApi {
     this.#since = options.clock.wall();
     this.#records = new Records(options.paths);
     const onGarbage = (file: string) => options.log('warn', 'a damaged state file is ignored', {file});
+    this.#front = new FrontWatch({
+      directory: options.paths.front,
+      onChange: () => this.#restoreFrontSockets(),
+      onError: (error) => options.log('warn', 'cannot watch the sockets of apps', {error: messageOf(error)}),
+    });
     this.#desired = new DesiredStates({paths: options.paths, onGarbage});
     this.#runner = new ProcessRunner({
       ...options,
       lookUp: async (app) => await this.#lookUp(app),
-      hold: (app, port) => this.#hold(app, port),
+      hold: (app) => this.#hold(app),
       heldInode: (app) => this.#heldInode(app),
       holds: (app) => this.#apps.get(app)?.socket !== undefined,
       release: (app) => this.#release(app),
@@ -221,6 +232,8 @@ export class Supervisor implements SupervisorApi {
       [...app.units.values()].flatMap(({main}) => main?.process.pid ?? []),
     );
     const measured = memory ? measureMemory(this.#options.proc, leaders) : undefined;
+    // The way to a socket may have been opened by now; only while it is closed is there something to look at.
+    for (const {socket} of apps) if (socket?.file?.problem !== undefined) socket.file.admit();
     const meant = new Set(chosen?.flatMap(({units}) => units.map(({id}) => `${id.app}:${id.process}`)));
     return {
       supervisor: await this.info(),
@@ -339,8 +352,8 @@ export class Supervisor implements SupervisorApi {
   }
 
   #heldSockets(): HandOver['sockets'] {
-    return [...this.#apps.values()].flatMap(({socket}) =>
-      socket === undefined ? [] : [{port: socket.port, fd: socket.fd}],
+    return [...this.#apps.values()].flatMap(({name, socket}) =>
+      socket === undefined ? [] : [{app: name, address: socket.address, fd: socket.fd}],
     );
   }
 
@@ -388,44 +401,79 @@ export class Supervisor implements SupervisorApi {
   /** The app's listening socket, from the predecessor or out of an adopted process, so that its next restart and its stop leave no gap. */
   async #fetchSocket(app: HostedApp): Promise<void> {
     const main = app.webUnits().find((unit) => unit.main?.process.record.held === true)?.main;
-    // What serves may still be on the port that the app had before it was moved.
-    const port = main?.process.record.port ?? app.port;
-    const handed = port === undefined ? undefined : this.#options.inherited.get(port);
-    if (port !== undefined && handed !== undefined && app.socket === undefined) {
-      app.socket = HeldSocket.adopt(
-        this.#options.sockets,
-        port,
-        this.#options.sockets.fromDescriptor(handed),
-      );
-      return;
-    }
-    if (port === undefined || main === undefined || app.socket !== undefined) return;
-    const raw = await this.#fetch(port, [main.process.pid]);
-    if (raw === undefined) {
-      app.portProblem = `the socket of port ${port} could not be fetched back: the next restart of ${app.name} has a short gap`;
+    // What serves may still be at the address that the app had before it was moved.
+    const at = main === undefined ? this.#placeOf(app) : this.#placeOfRecord(app, main.process.record);
+    if (at === undefined || app.socket !== undefined) return;
+    const address = typeof at === 'number' ? {port: at} : {path: at.path};
+    const handed = this.#options.inherited(app.name, address);
+    if (handed !== undefined) this.#take(app, at, this.#options.sockets.fromDescriptor(handed));
+    else if (main !== undefined) {
+      const raw = await this.#fetch(at, [main.process.pid]);
+      if (raw !== undefined) return this.#take(app, at, raw);
+      const what = typeof at === 'number' ? `port ${at}` : at.path;
+      app.portProblem = `the socket of ${what} could not be fetched back: the next restart of ${app.name} has a short gap`;
       this.#options.log('warn', app.portProblem, {app: app.name});
-    } else {
-      app.socket = HeldSocket.adopt(this.#options.sockets, port, raw);
+    }
+  }
+
+  #take(app: HostedApp, at: number | FrontSocket, raw: RawSocket): void {
+    app.socket = HeldSocket.adopt(this.#options.sockets, at, raw);
+    if (typeof at === 'number') return;
+    if (!at.restore()) at.admit();
+    this.#front.watch();
+  }
+
+  /** Where an app is to listen: its port, or a Unix socket. */
+  #placeOf(app: HostedApp): number | FrontSocket | undefined {
+    if (app.spec?.transport !== 'unix') return app.port;
+    return app.serves ? this.#frontSocket(app) : undefined;
+  }
+
+  #placeOfRecord(app: HostedApp, {port, frontSocket}: ProcessRecord): number | FrontSocket | undefined {
+    return frontSocket === undefined ? port : this.#frontSocket(app);
+  }
+
+  #frontSocket({name}: HostedApp): FrontSocket {
+    const {sockets, paths, webUser} = this.#options;
+    return new FrontSocket({sockets, paths, app: name, webUser: webUser()});
+  }
+
+  /** Names that front ends know have to be there for as long as the app is known. */
+  #restoreFrontSockets(): void {
+    const {log} = this.#options;
+    for (const {name, socket} of this.#apps.values()) {
+      try {
+        if (socket?.file?.restore() === true)
+          log('warn', 'the socket of an app was removed; it has its name again', {app: name});
+      } catch (error) {
+        // Whoever removes the directory may be at it still: then there is another event.
+        if (systemCode(error) === undefined && !isAppsupError(error)) throw error;
+        log('warn', 'the socket of an app cannot be given its name again', {
+          app: name,
+          error: messageOf(error),
+        });
+      }
     }
   }
 
   /** A copy of the socket that the app's own process listens on. */
   async #borrowSocket(app: HostedApp): Promise<HeldSocket | undefined> {
     const main = app.webUnits().find((unit) => unit.main !== undefined)?.main;
-    const port = main?.process.record.port;
-    if (main === undefined || port === undefined) return undefined;
+    const at = main === undefined ? undefined : this.#placeOfRecord(app, main.process.record);
+    if (main === undefined || at === undefined) return undefined;
     const members = membersOf(this.#options.proc, main.process.record).map(({pid}) => pid);
-    const raw = await this.#fetch(port, members);
-    return raw === undefined ? undefined : HeldSocket.adopt(this.#options.sockets, port, raw);
+    const raw = await this.#fetch(at, members);
+    return raw === undefined ? undefined : HeldSocket.adopt(this.#options.sockets, at, raw);
   }
 
-  /** A copy of the socket that listens on a port, out of the first of our processes that has it. */
-  async #fetch(port: number, pids: readonly number[]): Promise<RawSocket | undefined> {
-    const inode = this.#options.inodeOf(port);
-    if (inode === undefined) return undefined;
+  /** A copy of the socket that listens at an address, out of the first of our processes that has it. */
+  async #fetch(at: number | FrontSocket, pids: readonly number[]): Promise<RawSocket | undefined> {
+    const inodes = this.#options.inodesOf(typeof at === 'number' ? {port: at} : {path: at.boundAt});
     for (const pid of pids) {
-      const fd = descriptorOf(pid, inode);
-      if (fd !== undefined) return await this.#options.sockets.fetch(pid, fd);
+      for (const inode of inodes) {
+        const fd = descriptorOf(pid, inode);
+        if (fd !== undefined) return await this.#options.sockets.fetch(pid, fd);
+      }
     }
     return undefined;
   }
@@ -483,7 +531,7 @@ export class Supervisor implements SupervisorApi {
       app.problems = [`${app.file} is gone; what runs of ${app.name} goes on`];
       return;
     }
-    app.socket?.close();
+    app.socket?.remove();
     this.#desired.remove(app.name);
     this.#runs.delete(app.name);
     this.#keptLogs.delete(app.name);
@@ -517,15 +565,12 @@ export class Supervisor implements SupervisorApi {
     }
     try {
       const port = await this.#options.portOf(app.spec);
-      if (
-        app.socket !== undefined &&
-        app.socket.port !== port &&
-        app.webUnits().every(({main}) => main === undefined)
-      ) {
-        app.socket.close();
+      app.port = port;
+      const isElsewhere = app.socket !== undefined && !this.#isInPlace(app, app.socket);
+      if (isElsewhere && app.webUnits().every(({main}) => main === undefined)) {
+        app.socket?.remove();
         app.socket = undefined;
       }
-      app.port = port;
       if (app.portRefusal !== undefined) app.portProblem = undefined;
       app.portRefusal = undefined;
     } catch (error) {
@@ -627,39 +672,48 @@ export class Supervisor implements SupervisorApi {
     return fd === undefined ? undefined : inodeOfOwn(fd);
   }
 
-  #hold(name: string, port: number): HeldSocket {
+  #isInPlace(app: HostedApp, {address}: HeldSocket): boolean {
+    if ('port' in address) return app.spec?.transport !== 'unix' && address.port === app.port;
+    return app.spec?.transport === 'unix';
+  }
+
+  #hold(name: string): HeldSocket {
     const app = this.#apps.get(name);
     if (app === undefined) throw new Error(`no app ${name}`);
-    if (app.socket?.port === port) return app.socket;
+    if (app.socket !== undefined && this.#isInPlace(app, app.socket)) return app.socket;
     const before = app.socket;
-    app.socket = this.#bind(app, port);
-    // The app was moved to another port: what serves on the old one has a descriptor of its own, until it is replaced.
+    const at = this.#placeOf(app);
+    if (at === undefined) throw new Error(`${name} has no port`);
+    app.socket = this.#bind(app, at);
+    // The app was moved to another address: what serves on the old one has a descriptor of its own, until it is replaced.
     before?.close();
     return app.socket;
   }
 
   #release(name: string): void {
     const app = this.#apps.get(name);
-    app?.socket?.close();
+    app?.socket?.remove();
     if (app !== undefined) app.socket = undefined;
   }
 
-  #bind(app: HostedApp, port: number): HeldSocket {
+  #bind(app: HostedApp, at: number | FrontSocket): HeldSocket {
     try {
-      const socket = HeldSocket.bind(this.#options.sockets, port, () => app.closedPage());
+      const socket = HeldSocket.bind(this.#options.sockets, at, () => app.closedPage());
       app.portProblem = undefined;
+      if (typeof at !== 'number') this.#front.watch();
       return socket;
     } catch (error) {
       if (systemCode(error) === undefined) throw error;
-      throw this.#portTaken(app, port, error);
+      if (typeof at !== 'number') throw asDiskError(error, `make the socket ${at.path}`);
+      throw this.#portTaken(app, at, error);
     }
   }
 
   /** A port that cannot be kept is a problem to show, not one that ends anything. */
   #bindQuietly(app: HostedApp): HeldSocket | undefined {
-    if (app.port === undefined) return undefined;
     try {
-      return this.#bind(app, app.port);
+      const at = this.#placeOf(app);
+      return at === undefined ? undefined : this.#bind(app, at);
     } catch (error) {
       if (!(error instanceof AppsupError)) throw error;
       app.portProblem = error.message;

@@ -16,7 +16,9 @@ import {asDiskError} from './disk-error.ts';
 
 export {asDiskError};
 
-/** Create a directory and its parents; the last one is 0700 and ours.
+/**
+ * Create a directory and its parents; the last one is 0700 and ours, or 0710: with an access control list, that x is its
+ * mask, and to take it away would lock out who was let in.
  *
  * @throws AppsupError `UNSAFE_MODE` when it belongs to somebody else, `DISK` when it cannot be made.
  */
@@ -27,7 +29,7 @@ export function ensurePrivateDirectory(directory: string): void {
     if (stat.uid !== process.getuid?.()) {
       throw new AppsupError('UNSAFE_MODE', `Cannot use ${directory}: it belongs to uid ${stat.uid}`);
     }
-    if (stat.isDirectory() && (stat.mode & 0o077) !== 0) chmodSync(directory, 0o700);
+    if (stat.isDirectory() && (stat.mode & 0o067) !== 0) chmodSync(directory, 0o700);
   } catch (error) {
     throw asDiskError(error, `make the directory ${directory}`);
   }

@@ -16,6 +16,27 @@ export interface Listener {
   readonly inode: number;
 }
 
+/** A Unix socket that somebody listens on; `path` is the one that it was bound by, whatever became of that. */
+export interface UnixListener {
+  readonly path: string;
+  readonly inode: number;
+}
+
+/** `__SO_ACCEPTCON`, of the column Flags. */
+const LISTENS = 0x1_0000;
+
+/** All listening Unix sockets with a path, of a text in the form of `/proc/net/unix`. */
+export function unixListeners(text = readFileSync('/proc/net/unix', 'latin1')): readonly UnixListener[] {
+  return text
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const [, flags, inode, path] = /^\S+ \S+ \S+ ([0-9A-F]+) \S+ \S+ +(\d+) (\/.*)$/.exec(line) ?? [];
+      if (path === undefined || (Number.parseInt(flags ?? '', 16) & LISTENS) === 0) return [];
+      return [{path: Buffer.from(path, 'latin1').toString('utf8'), inode: Number(inode)}];
+    });
+}
+
 /** TCP ports, both ends included. */
 export interface PortRange {
   readonly first: number;

@@ -29,6 +29,16 @@ export interface Sockets {
   fetch(pid: number, fd: number): Promise<RawSocket | undefined>;
 }
 
+/** Where a socket listens: a port of 127.0.0.1, or a path. */
+export type Address = {readonly port: number} | {readonly path: string};
+
+/** For `net.connect`. */
+export function connectTo(
+  address: Address,
+): {readonly path: string} | {readonly host: string; readonly port: number} {
+  return 'path' in address ? address : {host: '127.0.0.1', port: address.port};
+}
+
 /** A bound socket. `fd` may be handed to a child. */
 export interface RawSocket {
   readonly fd: number;

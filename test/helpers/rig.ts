@@ -184,15 +184,21 @@ export interface Answer {
   readonly headers: http.IncomingHttpHeaders;
 }
 
-/** One request on a connection of its own. Rejects when there is no whole answer. */
+/** One request on a connection of its own, to a port or a Unix socket. Rejects when there is no whole answer. */
 export async function get(
-  port: number,
+  at: number | string,
   url: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   return await new Promise((resolve, reject) => {
     const request = http.get(
-      {host: '127.0.0.1', port, path: url, agent: false, headers, timeout: 60_000},
+      {
+        ...(typeof at === 'number' ? {host: '127.0.0.1', port: at} : {socketPath: at}),
+        path: url,
+        agent: false,
+        headers,
+        timeout: 60_000,
+      },
       (response) => {
         let body = '';
         response.setEncoding('utf8').on('data', (data: string) => (body += data));
@@ -202,7 +208,7 @@ export async function get(
         response.once('error', reject);
       },
     );
-    request.once('timeout', () => request.destroy(new Error(`no answer from ${port}${url}`)));
+    request.once('timeout', () => request.destroy(new Error(`no answer from ${at}${url}`)));
     request.once('error', reject);
   });
 }
@@ -214,8 +220,8 @@ export class Load {
   #stop = false;
   readonly #clients: Promise<unknown>;
 
-  constructor(port: number, url: string, clients = 8) {
-    this.#clients = Promise.all(Array.from({length: clients}, async () => await this.#ask(port, url)));
+  constructor(at: number | string, url: string, clients = 8) {
+    this.#clients = Promise.all(Array.from({length: clients}, async () => await this.#ask(at, url)));
   }
 
   async stop(): Promise<void> {
@@ -229,10 +235,10 @@ export class Load {
     await until(() => this.good >= wanted, `${count} more good answers`);
   }
 
-  async #ask(port: number, url: string): Promise<void> {
+  async #ask(at: number | string, url: string): Promise<void> {
     while (!this.#stop) {
       try {
-        const {status} = await get(port, url);
+        const {status} = await get(at, url);
         if (status === 200) this.good++;
         else this.failures.push(String(status));
       } catch (error) {

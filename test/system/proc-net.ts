@@ -13,6 +13,7 @@ import {
   parseLogin,
   parseReservedPorts,
   userName,
+  unixListeners,
 } from '../../src/system/proc-net.ts';
 
 const HEAD4 =
@@ -113,4 +114,16 @@ test('userName() names accounts of this host, and others by their number', (t) =
   t.is(userName(0), 'root');
   t.is(loginOf(3_999_999), undefined);
   t.is(userName(3_999_999), 'uid 3999999');
+});
+
+test('unixListeners() takes what listens at a path, and nothing else', (t) => {
+  const text = [
+    'Num       RefCount Protocol Flags    Type St Inode Path',
+    '0000000036479c47: 00000003 00000000 00000000 0001 03 24273896',
+    '00000000dffd373b: 00000002 00000000 00010000 0001 01 23453141 /run/a b.sock',
+    '00000000dffd373c: 00000003 00000000 00000000 0001 03 23453142 /run/a b.sock',
+    '00000000dffd373d: 00000002 00000000 00010000 0001 01 7 @abstract',
+    '',
+  ].join('\n');
+  t.deepEqual(unixListeners(text), [{path: '/run/a b.sock', inode: 23_453_141}]);
 });

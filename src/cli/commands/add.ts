@@ -19,6 +19,7 @@ import type {Chosen} from '../choose-program.ts';
 import {columns} from '../columns.ts';
 import {counted, tilde} from '../format.ts';
 import {appExists, checkedText, writeApp} from '../new-app.ts';
+import {chooseTransport, noteWebUser, saidWebUser} from '../transport.ts';
 
 /** An env file as it was looked at. */
 interface KnownEnvFile {
@@ -43,21 +44,34 @@ export const add: Command = async (context, invocation) => {
   const envFiles = envFilesFor(context, options.values('dotenv'), found);
   const chosen = await chooseProgram(context, options, found);
   const config = configOf(context);
-  const choice = choiceFor(context, {found, chosen, envFiles, config, name, invocation});
+  const webUser = saidWebUser(options, config, paths);
+  const {transport, hints} = chooseTransport({
+    webUser,
+    said: options.value('transport') ?? (options.value('port') === undefined ? undefined : 'tcp'),
+    app: name,
+    binds: chosen.launch.kind === 'command' && chosen.listen !== 'socket',
+    config,
+    paths,
+  });
+  const choice = {
+    ...choiceFor(context, {found, chosen, envFiles, config, name, invocation}),
+    ...(transport === 'unix' ? {transport} : {}),
+  };
   const text = checkedText(context, choice, {name, file, config});
 
+  noteWebUser(webUser, config, paths);
   const lease = await writeApp(context, config, {name, file, text, port: choice.port});
   return {
     text: [
       `Found in ${tilde(directory, paths.home)}`,
       ...foundLines(found, chosen, envFiles, paths.home),
-      `Added ${name}: port ${lease.port}, mount ${choice.mount ?? '/'}`,
+      `Added ${name}: ${transport === 'unix' ? 'Unix socket' : `port ${lease.port}`}, mount ${choice.mount ?? '/'}`,
       `  ${tilde(file, paths.home)}`,
       '',
       `Next: appsup start ${name}`,
     ].join('\n'),
     json: [{app: name, ok: true, file, port: lease.port, mount: choice.mount, ...choice}],
-    hints: [...lease.warnings, ...guesses(found, name)],
+    hints: [...lease.warnings, ...hints, ...guesses(found, name)],
   };
 };
 

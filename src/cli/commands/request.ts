@@ -84,7 +84,7 @@ function letterOf(context: Context, config: Config, lines: readonly Lines[], kin
     apps: lines.map(({app, port, text}) => ({
       app: app.name,
       mount: app.mount,
-      upstream: wantedOf(app, port).upstream,
+      upstream: wantedOf(app, port, context.paths).upstream,
       snippet: text,
     })),
     site: siteFacts(server, webUser),
@@ -105,7 +105,7 @@ function keep(
     user: account().username,
     host: hostname(),
     app: app.name,
-    ...wantedOf(app, port),
+    ...wantedOf(app, port, paths),
     date: dayOf(clock.wall()),
     front,
     text: text.length > LONGEST_KEPT ? block : text,

@@ -1,0 +1,137 @@
+import {createHash} from 'node:crypto';
+import {linkSync, renameSync, rmSync, statSync} from 'node:fs';
+import path from 'node:path';
+
+import {systemCode} from '../errors.ts';
+import {closedTo, letPass, shareWith, whoIs} from '../system/acl.ts';
+import {ensurePrivateDirectory} from '../system/files.ts';
+import {publicSocketPath} from '../system/paths.ts';
+import type {Paths} from '../system/paths.ts';
+import type {RawSocket, Sockets} from '../system/sockets.ts';
+
+export interface FrontSocketOptions {
+  readonly sockets: Pick<Sockets, 'bindPath'>;
+  readonly paths: Pick<Paths, 'front' | 'run' | 'state'>;
+  readonly app: string;
+  /** The account of the web server; `undefined`: not known. */
+  readonly webUser: string | undefined;
+}
+
+/**
+ * The file of a Unix socket that a front end connects to: for its owner and the web server's account, for nobody else.
+ *
+ * A second name of the same socket lies where nobody else looks. Should the public name be deleted, it is given again
+ * from there, and the processes that accept on the socket need not be told.
+ */
+export class FrontSocket {
+  readonly path: string;
+  /** The name that it is bound by, which the kernel shows, and which is not there any more. */
+  readonly boundAt: string;
+  /** Why the web server cannot connect; `undefined`: it can. */
+  problem: string | undefined;
+  readonly #options: FrontSocketOptions;
+  readonly #kept: string;
+
+  /** @throws AppsupError `PATH_TOO_LONG` */
+  constructor(options: FrontSocketOptions) {
+    this.#options = options;
+    this.path = publicSocketPath(options.paths, options.app);
+    const id = createHash('sha256').update(options.app).digest('hex').slice(0, 8);
+    this.#kept = path.join(options.paths.run, `${id}-front.sock`);
+    this.boundAt = path.join(options.paths.run, `${id}-front.new`);
+  }
+
+  /**
+   * Bind a new socket in the place of whatever is there.
+   *
+   * @throws Error with `code` `EACCES`, `ENOSPC`, ...
+   */
+  bind(): RawSocket {
+    this.admit();
+    // Node removes the name that it bound when it closes the socket, and closes it while copies live on. And the kernel keeps
+    // the directory of that name, so that its end would not be told. So it is another name, elsewhere.
+    const draft = this.boundAt;
+    const raw = this.#options.sockets.bindPath(draft);
+    // Also where the web server does not get this far yet: the way may be opened later.
+    const refused =
+      this.#options.webUser === undefined ? undefined : shareWith(this.#options.webUser, 'rw', draft);
+    this.problem ??= this.#refused(refused);
+    rmSync(this.#kept, {force: true});
+    linkSync(draft, this.#kept);
+    this.#name();
+    rmSync(draft);
+    return raw;
+  }
+
+  /** Give the socket its public name again, if it has lost it. True when it had. */
+  restore(): boolean {
+    const kept = inodeOf(this.#kept);
+    if (kept === undefined || inodeOf(this.path) === kept) return false;
+    this.admit();
+    this.#name();
+    return true;
+  }
+
+  /** At once in the place of an older one, so that front ends always find one. */
+  #name(): void {
+    const draft = `${this.#kept}.next`;
+    rmSync(draft, {force: true});
+    linkSync(this.#kept, draft);
+    renameSync(draft, this.path);
+  }
+
+  remove(): void {
+    rmSync(this.path, {force: true});
+    rmSync(this.#kept, {force: true});
+  }
+
+  /**
+   * Let the web server's account pass through our own directories, and see whether it gets this far.
+   *
+   * Directories that are not ours, such as the home, are the user's to open.
+   */
+  admit(): void {
+    const {webUser, paths, app} = this.#options;
+    ensurePrivateDirectory(paths.front);
+    this.problem = undefined;
+    if (webUser === undefined) {
+      this.problem = `the account of the web server is not known, so it cannot connect to ${this.path}: write web_user = "..." into config.toml, or transport = "tcp" for ${app}`;
+      return;
+    }
+    const who = whoIs(webUser);
+    if (who === undefined) {
+      this.problem = `there is no account "${webUser}" (web_user) on this host, so that nobody can connect to ${this.path}`;
+      return;
+    }
+    const closed = closedTo(who, this.path);
+    const ours = ownDirectories(paths).filter((directory) => closed.includes(directory));
+    const refused = closed.includes(paths.front) ? shareWith(webUser, 'x', paths.front) : undefined;
+    this.problem = this.#refused(refused ?? letPass(webUser, who, ours));
+    const others = closed.filter((directory) => directory !== paths.front && !ours.includes(directory));
+    if (others.length > 0) {
+      this.problem ??= `${webUser} cannot reach ${this.path}; let it pass, and nobody else: setfacl -m u:${webUser}:x ${others.join(' ')}`;
+    }
+  }
+
+  #refused(why: string | undefined): string | undefined {
+    const {webUser, app} = this.#options;
+    return why === undefined
+      ? undefined
+      : `${webUser} cannot be let in to ${this.path} (${why}): write transport = "tcp" for ${app}`;
+  }
+}
+
+/** The state directory, and the one above it when we have named that, too. */
+function ownDirectories({state}: Pick<Paths, 'state'>): readonly string[] {
+  const above = path.dirname(state);
+  return path.basename(above) === 'appsup' ? [above, state] : [state];
+}
+
+function inodeOf(file: string): number | undefined {
+  try {
+    return statSync(file).ino;
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
