@@ -48,10 +48,10 @@ export function send(
   {status, headers, body}: Answer,
   {close = false}: {readonly close?: boolean} = {},
 ): void {
+  if (close) response.shouldKeepAlive = false;
   response.writeHead(status, {
     ...headers,
     'content-length': String(Buffer.byteLength(body)),
-    ...(close ? {connection: 'close'} : {}),
   });
   response.end(request.method === 'HEAD' ? undefined : body);
 }

@@ -1,16 +1,24 @@
-import type {ClientRequest, IncomingMessage} from 'node:http';
+import {IncomingMessage} from 'node:http';
+import type {ClientRequest, ServerResponse} from 'node:http';
 
 import type {Body, Visitor} from './headers.ts';
 import type {Match} from './match.ts';
 import type {Route} from './routes.ts';
 
+/** A visitor's request, which knows what became of it: events of httpxy name the request alone. */
+export class Incoming extends IncomingMessage {
+  exchange: Exchange | undefined = undefined;
+}
+
 /** One request on its way through. */
 export interface Exchange {
-  readonly request: IncomingMessage;
+  readonly request: Incoming;
   readonly match: Match;
   readonly route: Route;
   readonly visitor: Visitor;
   readonly body: Body;
+  /** To the visitor; a handshake has none. */
+  readonly response: ServerResponse | undefined;
   /** To the app; the last one, when it was sent twice. */
   outgoing: ClientRequest | undefined;
   /** When it was sent, monotonic. */

@@ -1,5 +1,5 @@
 import http from 'node:http';
-import type {IncomingMessage, Server, ServerResponse} from 'node:http';
+import type {Server, ServerResponse} from 'node:http';
 import net from 'node:net';
 import type {Socket} from 'node:net';
 import {performance} from 'node:perf_hooks';
@@ -7,6 +7,7 @@ import {performance} from 'node:perf_hooks';
 import {messageOf} from '../errors.ts';
 import {accessLine, quoted, withoutQuery} from './access-log.ts';
 import {plainAnswer, rawAnswer, send} from './answer.ts';
+import {Incoming} from './exchange.ts';
 import type {Exchange} from './exchange.ts';
 import {bodyOf, refusal, visitorOf} from './headers.ts';
 import type {Visitor} from './headers.ts';
@@ -41,8 +42,6 @@ export class Gateway {
   readonly #servers: Server[] = [];
   /** Connections with a WebSocket: Node has let go of them. */
   readonly #sockets = new Set<Socket>();
-  /** The answer that is under way on a connection. */
-  readonly #busy = new WeakMap<Socket, ServerResponse>();
   #table: RouteTable = new Map();
   #ending = false;
 
@@ -61,11 +60,11 @@ export class Gateway {
 
   /** A server that answers visitors; it has to be told where to listen. */
   server(): Server {
-    const server = this.#create((request, response) => void this.#handle(request, response));
-    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-      void this.#handle(request, response, true);
+    const server = this.#create((request, response) => this.#handle(request, response));
+    server.on('checkContinue', (request: Incoming, response: ServerResponse) => {
+      this.#handle(request, response, true);
     });
-    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    server.on('upgrade', (request: Incoming, socket: Socket, head: Buffer) => {
       this.#upgrade(request, socket, head);
     });
     return server;
@@ -85,8 +84,11 @@ export class Gateway {
     await Promise.all([...this.#sockets].map(async (socket) => await closed(socket)));
   }
 
-  #create(listener: http.RequestListener): Server {
-    const server = http.createServer({insecureHTTPParser: false, requireHostHeader: true}, listener);
+  #create(listener: http.RequestListener<typeof Incoming>): Server {
+    const server = http.createServer(
+      {IncomingMessage: Incoming, insecureHTTPParser: false, requireHostHeader: true},
+      listener,
+    );
     server.keepAliveTimeout = KEEP_ALIVE_MS;
     server.headersTimeout = HEAD_MS;
     server.requestTimeout = 0;
@@ -97,17 +99,16 @@ export class Gateway {
     return server;
   }
 
-  async #handle(request: IncomingMessage, response: ServerResponse, expects = false): Promise<void> {
+  #handle(request: Incoming, response: ServerResponse, expects = false): void {
     const begun = performance.now();
     const {socket, headers, method = '', url = '', httpVersion} = request;
     const visitor = visitorOf(headers, socket.remoteAddress);
     const sentBefore = socket.bytesWritten;
-    this.#busy.set(socket, response);
+    (socket as VisitorSocket).response = response;
     if (this.#ending) response.shouldKeepAlive = false;
     const refused = refusal(request);
     const found = refused === undefined ? match(this.#table, url) : undefined;
     response.once('close', () => {
-      if (this.#busy.get(socket) === response) this.#busy.delete(socket);
       this.#log(
         {request: {headers, method, url, httpVersion}, visitor, found},
         {
@@ -120,28 +121,29 @@ export class Gateway {
     if (refused !== undefined) return send(request, response, plainAnswer(refused.status), {close: true});
     if (found === undefined) return send(request, response, plainAnswer(404));
     if (found.rest === '') return withSlash(request, response, found);
-    await this.#serve(request, response, {found, visitor, expects});
+    this.#serve(request, response, {found, visitor, expects});
   }
 
-  async #serve(
-    request: IncomingMessage,
+  #serve(
+    request: Incoming,
     response: ServerResponse,
     {found, visitor, expects}: {readonly found: Match; readonly visitor: Visitor; readonly expects: boolean},
-  ): Promise<void> {
+  ): void {
     const place = placeFor(found);
     if (place !== undefined) {
-      const served = await serveStatic(request, response, found, place);
-      if (served === 'missing') send(request, response, plainAnswer(404));
+      void serveStatic(request, response, found, place).then((served) => {
+        if (served === 'missing') send(request, response, plainAnswer(404));
+      });
       return;
     }
-    const exchange = exchangeOf(request, found, visitor);
+    const exchange = exchangeOf(request, response, found, visitor);
     const {body, route} = exchange;
     const fits = body.kind !== 'length' || body.bytes <= route.front.bodyLimitBytes;
     if (expects && fits) response.writeContinue();
     this.#proxy.forward(exchange, response);
   }
 
-  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  #upgrade(request: Incoming, socket: Socket, head: Buffer): void {
     const {headers, method = '', url = '', httpVersion} = request;
     const body = bodyOf(headers);
     if (headers.upgrade?.toLowerCase() !== 'websocket' && body.kind === 'none')
@@ -167,7 +169,7 @@ export class Gateway {
       status = refused?.status ?? (malformed ? 400 : 404);
       return void socket.end(rawAnswer(plainAnswer(status)));
     }
-    this.#upgrades.forward(exchangeOf(request, found, visitor), socket, head, (answered) => {
+    this.#upgrades.forward(exchangeOf(request, undefined, found, visitor), socket, head, (answered) => {
       status = answered;
     });
   }
@@ -176,20 +178,21 @@ export class Gateway {
    * An offer of another protocol (`curl --http2` sends one with each request) may be ignored (RFC 9110, 7.8), but Node has
    * let go of the connection by then: it is answered by hand, and ends.
    */
-  #asOrdinary(request: IncomingMessage, socket: Socket): void {
+  #asOrdinary(request: Incoming, socket: Socket): void {
     const response = new http.ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
     response.once('finish', () => socket.destroySoon());
     socket.on('error', () => socket.destroy());
     socket.once('close', () => response.destroy());
-    void this.#handle(request, response);
+    this.#handle(request, response);
   }
 
   /** What cannot be parsed is answered where nothing is under way; else the connection is no longer worth anything. */
   #unreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-    const busy = this.#busy.get(socket);
-    if (busy !== undefined || error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+    const {response} = socket as VisitorSocket;
+    const busy = response !== undefined && !(response.writableFinished && response.shouldKeepAlive);
+    if (busy || error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
     this.#options.onTrouble(`a request cannot be read: ${quoted(error.code ?? messageOf(error))}\n`);
     socket.end(rawAnswer(plainAnswer(error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400)));
   }
@@ -224,6 +227,11 @@ export class Gateway {
   }
 }
 
+/** A visitor's connection, with the last answer on it. */
+interface VisitorSocket extends Socket {
+  response?: ServerResponse;
+}
+
 interface LoggedRequest {
   readonly headers: http.IncomingHttpHeaders;
   readonly method: string;
@@ -231,9 +239,15 @@ interface LoggedRequest {
   readonly httpVersion: string;
 }
 
-function exchangeOf(request: IncomingMessage, found: Match, visitor: Visitor): Exchange {
+function exchangeOf(
+  request: Incoming,
+  response: ServerResponse | undefined,
+  found: Match,
+  visitor: Visitor,
+): Exchange {
   return {
     request,
+    response,
     match: found,
     route: found.route,
     visitor,
@@ -246,7 +260,7 @@ function exchangeOf(request: IncomingMessage, found: Match, visitor: Visitor): E
 }
 
 /** `/alice/tasks` is no page of the app's; 308 keeps method and body. */
-function withSlash(request: IncomingMessage, response: ServerResponse, {route, query}: Match): void {
+function withSlash(request: Incoming, response: ServerResponse, {route, query}: Match): void {
   const headers = {location: `${route.mount}/${query}`};
   send(request, response, {status: 308, headers, body: ''});
 }

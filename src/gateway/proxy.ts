@@ -6,10 +6,11 @@ import {Transform} from 'node:stream';
 import {ProxyServer} from 'httpxy';
 
 import {closedAnswer, plainAnswer, send} from './answer.ts';
-import {Silence, lostRace, statusOfFailure} from './exchange.ts';
-import type {Exchange} from './exchange.ts';
+import {lostRace, statusOfFailure} from './exchange.ts';
+import type {Exchange, Incoming} from './exchange.ts';
 import {requestHeaders, responseHeaders} from './headers.ts';
 import {targetFor} from './match.ts';
+import {occupy} from './upstreams.ts';
 import type {Upstreams} from './upstreams.ts';
 
 export interface ProxyOptions {
@@ -21,8 +22,7 @@ export interface ProxyOptions {
 export class AppProxy {
   readonly #options: ProxyOptions;
   // No options here: httpxy has them override those of the call.
-  readonly #proxy = new ProxyServer();
-  readonly #exchanges = new WeakMap<IncomingMessage, Exchange>();
+  readonly #proxy = new ProxyServer<Incoming, ServerResponse>();
 
   constructor(options: ProxyOptions) {
     this.#options = options;
@@ -40,7 +40,7 @@ export class AppProxy {
     if (body.kind === 'length' && body.bytes > route.front.bodyLimitBytes)
       return tooLarge(exchange, response);
     const {pooled, fresh} = this.#options.upstreams.to(route);
-    this.#exchanges.set(request, exchange);
+    request.exchange = exchange;
     request.headers = requestHeaders(request, {visitor, route}) as IncomingMessage['headers'];
     request.url = targetFor(match);
     const mayBePooled = body.kind === 'none' && (request.method === 'GET' || request.method === 'HEAD');
@@ -53,26 +53,23 @@ export class AppProxy {
   #send(exchange: Exchange, response: ServerResponse, way: Parameters<ProxyServer['web']>[2]): void {
     exchange.sentAt = performance.now();
     // What goes wrong on the way to the app comes as an event; what remains is a visitor who left.
-    this.#proxy.web(exchange.request, response, way).catch(() => undefined);
+    this.#proxy.web(exchange.request, response, way).catch(ignore);
   }
 
-  #sent(outgoing: ClientRequest, request: IncomingMessage, response: ServerResponse): void {
-    const exchange = this.#exchanges.get(request);
+  #sent(outgoing: ClientRequest, request: Incoming, response: ServerResponse): void {
+    const {exchange} = request;
     if (exchange === undefined) return;
     exchange.outgoing = outgoing;
+    if (outgoing.socket !== null) occupy(outgoing.socket, exchange);
     // Nobody asked for another protocol; without a listener Node would leave the visitor without an answer.
     outgoing.once('upgrade', (_answer, socket: Socket) => {
       socket.destroy();
       this.#failed(new Error('it changes the protocol unasked'), request, response);
     });
-    outgoing.on('timeout', () => {
-      // Silence of an app that may not speak, because its visitor does not read, is none.
-      if (!response.writableNeedDrain) outgoing.destroy(new Silence());
-    });
   }
 
-  #answered(answer: IncomingMessage, request: IncomingMessage, response: ServerResponse): void {
-    const exchange = this.#exchanges.get(request);
+  #answered(answer: IncomingMessage, request: Incoming, response: ServerResponse): void {
+    const {exchange} = request;
     if (exchange === undefined || response.headersSent || response.destroyed) return void answer.destroy();
     exchange.answered = true;
     const headers = responseHeaders(answer.rawHeaders, exchange);
@@ -84,17 +81,18 @@ export class AppProxy {
       answer.destroy();
       return this.#failed(error, request, response);
     }
-    answer.pipe(response);
+    pass(answer, response);
     // Node sends headers with the first bytes of the body; a stream may have none for a long time.
     if (answer.headers['content-length'] === undefined) setImmediate(() => response.flushHeaders());
   }
 
-  #failed(error: Error, request: IncomingMessage, response: ServerResponse): void {
-    const exchange = this.#exchanges.get(request);
+  #failed(error: Error, request: Incoming, response: ServerResponse): void {
+    const {exchange} = request;
     if (exchange === undefined) return;
     if (lostRace(exchange, error, performance.now())) {
       exchange.retried = true;
-      return this.#send(exchange, response, this.#options.upstreams.to(exchange.route).fresh);
+      const {fresh, pooled} = this.#options.upstreams.to(exchange.route);
+      return this.#send(exchange, response, {...pooled, agent: fresh.agent as unknown});
     }
     exchange.outgoing?.destroy();
     // The visitor left, or was answered: neither is trouble of the app's.
@@ -106,6 +104,26 @@ export class AppProxy {
     const answer = status === 503 ? closedAnswer(exchange.route) : plainAnswer(status);
     send(request, response, answer, {close: exchange.body.kind !== 'none'});
   }
+}
+
+function ignore(): void {}
+
+const SMALL = 8192;
+
+/** As `pipe()`, which would add a dozen listeners to each answer: what ends either of them early, httpxy looks after. */
+function pass(answer: IncomingMessage, response: ServerResponse): void {
+  const whole = Number(answer.headers['content-length']);
+  answer.on('data', (chunk: Buffer) => {
+    // As text of one byte per character it goes out in one piece with the headers, which is what Node does fastest.
+    if (chunk.length === whole && whole <= SMALL)
+      return void response.end(chunk.toString('latin1'), 'latin1');
+    if (response.write(chunk)) return;
+    answer.pause();
+    response.once('drain', () => answer.resume());
+  });
+  answer.once('end', () => {
+    if (!response.writableEnded) response.end();
+  });
 }
 
 /** A body of unknown length, held to the app's limit while it passes. */

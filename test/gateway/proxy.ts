@@ -414,6 +414,20 @@ test('GET and HEAD never fail because the app closes idle connections', async (t
   t.deepEqual(trouble, []);
 });
 
+test('an app that takes its time on a kept connection is waited for, and one that says nothing is not', async (t) => {
+  const {port} = await world(
+    t,
+    (request, response) => {
+      if (request.url?.endsWith('never') === true) return;
+      setTimeout(() => response.end('ok'), request.url?.endsWith('slow') === true ? 3000 : 0);
+    },
+    {front: {timeoutMs: 4000}},
+  );
+  await ask(port, `${M}/`);
+  t.is((await ask(port, `${M}/slow`)).status, 200);
+  t.is((await ask(port, `${M}/never`)).status, 504);
+});
+
 test('a request that may not be sent twice is not, and needs no idle connection', async (t) => {
   let posts = 0;
   const app = net.createServer((socket) => {
