@@ -6,6 +6,7 @@ import {installBoot as installBootOf} from '../boot/install.ts';
 import type {BootOptions} from '../boot/install.ts';
 import {systemCode} from '../errors.ts';
 import {systemCrontab} from '../system/crontab.ts';
+import {systemSockets} from '../system/sockets.ts';
 import type {Invocation} from './args.ts';
 import {add} from './commands/add.ts';
 import {admin} from './commands/admin.ts';
@@ -19,6 +20,7 @@ import {jobs} from './commands/jobs.ts';
 import {gateway} from './commands/gateway.ts';
 import {list} from './commands/list.ts';
 import {logs} from './commands/logs.ts';
+import {preview} from './commands/preview.ts';
 import {ports} from './commands/ports.ts';
 import {remove} from './commands/remove.ts';
 import {request} from './commands/request.ts';
@@ -54,6 +56,7 @@ const COLD: Readonly<Record<Exclude<Verb, Hot>, Command>> = {
   list,
   logs,
   ports,
+  preview: preview(systemSockets),
   remove,
   request,
   run,

@@ -263,6 +263,16 @@ export const COMMANDS = {
       ['request flasktasks spectral --mail', 'one letter for both, sent to the helpdesk'],
     ],
   },
+  preview: {
+    synopsis: 'APP [--port PORT]',
+    summary: 'serve an app on a port of 127.0.0.1 as the front end would, until Ctrl-C',
+    words: [1, 1],
+    options: {port: {value: 'PORT', summary: 'a port of your choice; else any'}},
+    examples: [
+      ['preview flasktasks', 'mount, prefix, headers, cookies and static files as visitors will see them'],
+      ['preview flasktasks --port 8080', 'for ssh -L 8080:127.0.0.1:8080 from your own machine'],
+    ],
+  },
   gateway: {
     synopsis: 'enable [--mount /PATH] [--port PORT] | status',
     summary:

@@ -6,9 +6,10 @@ import {Gateway} from './gateway.ts';
 import {TableFile} from './table-file.ts';
 
 /**
- * The gateway's process: `gateway --routes FILE [--mount /alice] [--grace MS] [--private]`.
+ * The gateway's process: `gateway --routes FILE [--mount /alice] [--grace MS] [--private] [--leash]`.
  *
- * It listens on descriptor 3, and with `--private` answers for its own life on descriptor 4. SIGTERM and SIGINT end it
+ * It listens on descriptor 3, and with `--private` answers for its own life on descriptor 4. With `--leash` it is held by
+ * its standard input. SIGTERM, SIGINT and the end of that end it
  * when what was begun has ended, at the latest after the grace.
  */
 function main(): void {
@@ -19,6 +20,7 @@ function main(): void {
       mount: {type: 'string', default: ''},
       grace: {type: 'string', default: '25000'},
       private: {type: 'boolean', default: false},
+      leash: {type: 'boolean', default: false},
     },
   });
   if (values.routes === undefined) throw new Error('--routes is missing');
@@ -35,7 +37,10 @@ function main(): void {
   });
   gateway.server().listen({fd: 3});
   if (values.private) gateway.vitalSign().listen({fd: 4});
+  let ending = false;
   const end = (): void => {
+    if (ending) return;
+    ending = true;
     table.close();
     const finish = (): never => {
       lines.flush();
@@ -46,6 +51,7 @@ function main(): void {
   };
   process.once('SIGTERM', end);
   process.once('SIGINT', end);
+  if (values.leash) process.stdin.once('end', end).resume();
   // The last lines before a bug ends it.
   process.on('uncaughtExceptionMonitor', () => lines.flush());
 }

@@ -1,3 +1,4 @@
+import {once} from 'node:events';
 import {readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 
@@ -118,6 +119,37 @@ test('a gateway that is killed comes back by itself, and visitors wait for it', 
   t.is((await get(port, '/alice/pages/')).status, 200);
   await until(async () => (await it.process('gateway', 'gateway')).state === 'running', 'the next one');
   t.not(await it.pid('gateway', 'gateway'), before);
+});
+
+test('appsup preview shows an app as the front end would, until it is told to end', async (t) => {
+  const it = rig(t);
+  const toml = `prefix = "strip"\nstatic = { "/static" = "files" }\n${GUNICORN}`;
+  await it.define('pages', toml, {'wsgi.py': WSGI, 'files/a.txt': 'a file\n'});
+  const port = await freePort();
+  for (const [running, end] of [
+    [false, 'SIGINT'],
+    [true, 'SIGTERM'],
+    [true, 'SIGKILL'],
+  ] as const) {
+    if (running) await it.ok('start', 'pages');
+    const shown = it.begin('preview', 'pages', '--port', String(port));
+    const exit = once(shown, 'exit');
+    await until(async () => (await get(port, '/pages/').catch(() => undefined)) !== undefined, 'the preview');
+    const answer = await get(port, '/pages/x', {host: 'localhost'});
+    t.is(answer.status, running ? 200 : 503);
+    if (running) {
+      t.like(JSON.parse(answer.body), {SCRIPT_NAME: '', PATH_INFO: '/x', HTTP_X_FORWARDED_FOR: '127.0.0.1'});
+      t.deepEqual(answer.headers['set-cookie'], ['session=1; Path=/pages/']);
+      t.is((await get(port, '/pages/static/a.txt')).body, 'a file\n');
+      t.is((await get(port, '/')).status, 404);
+      const taken = await it.appsup('preview', 'pages', '--port', String(port));
+      t.regex(taken.stderr, /Cannot preview "pages": port \d+ is taken by /);
+    }
+    shown.kill(end);
+    await exit;
+    await until(async () => (await get(port, '/pages/').catch(() => undefined)) === undefined, 'its end');
+  }
+  t.regex((await it.appsup('preview', 'nobody')).stderr, /there is no such app/);
 });
 
 for (const [tool, front, start] of [
