@@ -25,10 +25,12 @@ export const EXIT_CODES: readonly (readonly [number, string])[] = [
   [EXIT.notRunning, '"start", "restart": it is not running now'],
 ];
 
-/** Of `status`: every process that is shown has to be running. */
+/** Of `status`: every process that is shown has to be running, or asleep until somebody comes. */
 export function statusExit(apps: readonly AppStatus[]): number {
   const processes = apps.flatMap((app) => app.processes);
-  return processes.every(({state}) => state === 'running') ? EXIT.ok : EXIT.notRunningStatus;
+  return processes.every(({state, dormant}) => state === 'running' || dormant === true)
+    ? EXIT.ok
+    : EXIT.notRunningStatus;
 }
 
 /** Of `start`, `stop`, `restart`: the last failure counts, as with supervisorctl. */

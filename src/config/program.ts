@@ -39,6 +39,7 @@ export function readProgram(file: ProgramFile, context: ProgramContext): Program
     stopSignal: file.stop_signal ?? 'TERM',
     stopMs: own.stop_timeout ?? 30_000,
     overlap: own.overlap ?? true,
+    ...readLazy(file, launch, listen, context),
     ...readAfter(file.after ?? [], context),
     directory: file.directory === undefined ? directory : expandPath(file.directory, home, directory),
     env: file.env ?? {},
@@ -87,6 +88,37 @@ function checkOverlap(file: ProgramFile, listen: Listen, {name, report}: Program
     message: `"overlap" has no effect with listen = "${listen}": old and new cannot share the port`,
     hint: 'if the program can take an open socket (descriptor 3): listen = "socket"',
   });
+}
+
+/** A lazy program is started by a visitor in its held socket, so it has to have one. */
+function readLazy(
+  file: ProgramFile,
+  launch: Launch,
+  listen: Listen,
+  {name, report}: ProgramContext,
+): Pick<ProgramSpec, 'lazy' | 'idleStopMs'> {
+  const complain = (key: string, message: string, hint: string) =>
+    report({path: ['programs', name, key], message, hint});
+  if (file.lazy === true && listen !== 'socket') {
+    const hint = 'if the program can take an open socket (descriptor 3): listen = "socket"';
+    complain(
+      'lazy',
+      `"lazy" cannot be true with listen = "${listen}": nobody would see the first visitor`,
+      hint,
+    );
+  }
+  if (file.idle_stop !== undefined && file.lazy !== true)
+    complain(
+      'idle_stop',
+      '"idle_stop" has no effect: what is stopped would not be started again',
+      'lazy = true',
+    );
+  const isAskedInPrivate = launch.kind === 'gunicorn' || launch.kind === 'uwsgi';
+  if (file.idle_stop !== undefined && file.health?.every !== undefined && !isAskedInPrivate) {
+    const hint = 'take every out of health; it is asked at each start';
+    complain('idle_stop', '"idle_stop" has no effect with health.every: each check is a visitor', hint);
+  }
+  return {lazy: file.lazy ?? false, idleStopMs: file.idle_stop};
 }
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;

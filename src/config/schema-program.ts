@@ -150,6 +150,21 @@ export const programSchema = v.object({
     example: '["--timeout", "120"]',
     ...SINCE,
   }),
+  lazy: key(flag, {
+    description:
+      'Start it when the first visitor comes, who waits for it, and not before. For a program that takes an open socket.',
+    default: false,
+    example: 'true',
+    ...SINCE,
+  }),
+  idle_stop: key(duration('30m', 1000), {
+    description:
+      'Stop a lazy program when nobody has been connected for this long; the next visitor starts it again.',
+    unit: 'duration',
+    defaultNote: 'it runs on',
+    example: '"30m"',
+    ...SINCE,
+  }),
   listen: key(choice(['socket', 'port', 'none']), {
     description:
       'How it meets its port: "socket" is handed the open socket as descriptor 3, "port" binds the variable PORT by itself, "none" serves nothing.',

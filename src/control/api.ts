@@ -65,6 +65,8 @@ export interface ProcessStatus {
   /** The program's name, or `queue_00` with several processes. */
   readonly process: string;
   readonly state: StateName;
+  /** True when it is stopped only until somebody comes: then nothing is wrong. Absent from an older supervisor. */
+  readonly dormant?: boolean;
   /** What the user asked for. */
   readonly desired: 'running' | 'stopped';
   /** Since when in this state; milliseconds since 1970. */
@@ -142,6 +144,8 @@ export interface ActResult {
   readonly process: string;
   readonly ok: boolean;
   readonly state: StateName;
+  /** True when it is started by the first visitor, and nobody has come. */
+  readonly dormant?: boolean;
   /** `true` when there was nothing to do: it ran, or was stopped, already. */
   readonly unchanged: boolean;
   readonly pid: number | undefined;

@@ -11,7 +11,8 @@ type Gone = Extract<UnitEvent, {type: 'exited' | 'failed'}>;
 type On<State> = (state: State, event: UnitEvent, context: Context) => Step;
 
 const machine: {readonly [Id in UnitState['id']]: On<Of<Id>>} = {
-  stopped: (state, event, context) => (wantsStart(event) ? start(context, 0) : stay(state)),
+  stopped: onResting,
+  dormant: onResting,
   starting: onStarting,
   running: onRunning,
   backoff: onBackoff,
@@ -41,6 +42,7 @@ export function deadlineOf(state: UnitState): number | undefined {
     case 'running':
       return earlier(state.settles, state.change?.until);
     case 'stopped':
+    case 'dormant':
     case 'exited':
     case 'fatal':
       return undefined;
@@ -69,6 +71,7 @@ function onStarting(state: Of<'starting'>, event: UnitEvent, context: Context): 
     case 'restart':
       return stop(['main'], {id: 'start'}, context);
     case 'start':
+    case 'doze':
       return stay(state);
   }
 }
@@ -81,6 +84,9 @@ function onRunning(state: Of<'running'>, event: UnitEvent, context: Context): St
       return stay(state);
     case 'stop':
       return stop(roles, {id: 'stop'}, context);
+    case 'doze':
+      // Whoever is proving a new version is not idle.
+      return change === undefined ? stop(roles, {id: 'doze'}, context) : stay(state);
     case 'restart':
       if (change !== undefined) return restartAgain(state, change, context);
       return canOverlap(context) ? prove(state, context) : stop(['main'], {id: 'start'}, context);
@@ -164,6 +170,8 @@ function onBackoff(state: Of<'backoff'>, event: UnitEvent, context: Context): St
       return start(context, 0);
     case 'stop':
       return step({id: 'stopped'});
+    case 'doze':
+      return step({id: 'dormant'});
     case 'due':
       return start(context, state.tries);
     case 'ready':
@@ -180,6 +188,8 @@ function onStopping(state: Of<'stopping'>, event: UnitEvent, context: Context): 
     case 'start':
     case 'restart':
       return step({...state, next: {id: 'start'}});
+    case 'doze':
+      return step({...state, next: {id: 'doze'}});
     case 'exited':
     case 'failed': {
       if (!state.alive.includes(event.role)) return stay(state);
@@ -196,9 +206,14 @@ function onStopping(state: Of<'stopping'>, event: UnitEvent, context: Context): 
   }
 }
 
-function onResting(state: Of<'exited'> | Of<'fatal'>, event: UnitEvent, context: Context): Step {
+function onResting(
+  state: Of<'stopped'> | Of<'dormant'> | Of<'exited'> | Of<'fatal'>,
+  event: UnitEvent,
+  context: Context,
+): Step {
   if (wantsStart(event)) return start(context, 0);
-  return event.type === 'stop' ? step({id: 'stopped'}) : stay(state);
+  if (event.type === 'stop' && state.id !== 'stopped') return step({id: 'stopped'});
+  return event.type === 'doze' && state.id !== 'dormant' ? step({id: 'dormant'}) : stay(state);
 }
 
 /** Whoever ended a process that did not get ready may know more of it by now. */
@@ -212,6 +227,8 @@ function follow(next: Next, context: Context): Step {
       return step({id: 'stopped'});
     case 'start':
       return start(context, 0);
+    case 'doze':
+      return step({id: 'dormant'});
     case 'exit':
       return step({id: 'exited', exit: next.exit});
     case 'retry':

@@ -173,6 +173,10 @@ export interface ProgramSpec {
   readonly stopMs: number;
   /** Start the new process before the old one stops. Holds only with `listen: 'socket'`. @defaultValue true */
   readonly overlap: boolean;
+  /** Started by the first visitor instead of at once; holds only with `listen: 'socket'`. @defaultValue false */
+  readonly lazy: boolean;
+  /** A lazy program is stopped after so long without a connection; `undefined`: never. */
+  readonly idleStopMs: number | undefined;
   /** Names of programs of the same app that have to be running first. */
   readonly after: readonly string[];
   /** TCP endpoints that have to answer first (`after = ["tcp://127.0.0.1:5432"]`). */

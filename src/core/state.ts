@@ -15,7 +15,7 @@ export interface Exit {
 export type Role = 'main' | 'candidate';
 
 /**
- * The state of one process of a program, in supervisord's words.
+ * The state of one process of a program, in supervisord's words; `dormant`, stopped until somebody comes, is ours.
  *
  * Every `until` is a moment of the monotonic clock in milliseconds: the only timer that the unit has to arm.
  *
@@ -27,10 +27,14 @@ export type Role = 'main' | 'candidate';
  *     │                ▼ │               stopping ◀┘
  *     │             backoff ── too often ──▶ fatal
  *     └──────── stop, from anywhere                 running ── exits, not to be restarted ──▶ exited
+ *
+ *  stopped ── doze ──▶ dormant ── start ──▶ starting          running ── doze ──▶ stopping ──▶ dormant
  * ```
  */
 export type UnitState =
   | {readonly id: 'stopped'}
+  /** Wished for, and started when the first visitor comes. */
+  | {readonly id: 'dormant'}
   | {
       readonly id: 'starting';
       /** Failures in a row before this start. */
@@ -71,6 +75,7 @@ export type Change =
 export type Next =
   | {readonly id: 'stop'}
   | {readonly id: 'start'}
+  | {readonly id: 'doze'}
   | {readonly id: 'exit'; readonly exit: Exit}
   | {readonly id: 'retry'; readonly tries: number; readonly why: string};
 
@@ -78,6 +83,8 @@ export type UnitEvent =
   | {readonly type: 'start'}
   | {readonly type: 'stop'}
   | {readonly type: 'restart'}
+  /** Be there from the next visitor on, and not before: nobody has come yet, or for a long time. */
+  | {readonly type: 'doze'}
   /** The probe of this role's process was answered. */
   | {readonly type: 'ready'; readonly role: Role}
   /** The leader and everything it had started are gone. `why` is its last words, if any. */

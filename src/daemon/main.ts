@@ -20,7 +20,7 @@ import {takeLock} from '../system/lock.ts';
 import type {Lock} from '../system/lock.ts';
 import {pathsFor} from '../system/paths.ts';
 import type {Paths} from '../system/paths.ts';
-import {listeners, unixListeners} from '../system/proc-net.ts';
+import {hasConnection, hasUnixConnection, listeners, unixListeners} from '../system/proc-net.ts';
 import {systemProc} from '../system/proc.ts';
 import {systemProcesses} from '../system/processes.ts';
 import {systemSockets} from '../system/sockets.ts';
@@ -135,6 +135,8 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
         : listeners()
             .filter((each) => each.port === address.port && each.address === '127.0.0.1' && each.uid === uid)
             .map(({inode}) => inode),
+    hasVisitors: (address, withinMs) =>
+      'path' in address ? hasUnixConnection(address.path) : hasConnection(address.port, withinMs),
     webUser: () => apps.webUser,
     log: (level, message, facts) => log.write(level, message, facts),
     lastSeen: seenBefore,

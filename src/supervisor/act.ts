@@ -39,7 +39,7 @@ function refused(app: HostedApp, units: readonly Unit[], action: string): readon
 }
 
 async function start(app: HostedApp, units: readonly Unit[], wait: boolean): Promise<readonly ActResult[]> {
-  const already = new Set(units.filter(({state}) => state.id === 'running'));
+  const already = new Set(units.filter(({state}) => state.id === 'running' || state.id === 'dormant'));
   for (const unit of units) if (!already.has(unit)) unit.lastFailure = undefined;
   app.start(units);
   return await Promise.all(
@@ -135,6 +135,8 @@ function hasStarted(app: HostedApp, unit: Unit): boolean {
     const needed = [...app.units.values()].filter(({id}) => id.program === program);
     return needed.some((each) => isAtRest(each) && app.waitsFor(each) === undefined);
   }
+  // Whoever is told that it is started may come at once.
+  if (unit.state.id === 'dormant') return app.socket?.awaiting === true;
   return unit.state.id === 'running' || isAtRest(unit);
 }
 
@@ -146,6 +148,6 @@ function startResult(app: HostedApp, unit: Unit): ActResult {
       message: `waits for ${waitsFor}, and starts as soon as that is there`,
     });
   const finished = unit.state.id === 'exited' && unit.state.exit.code === 0;
-  const ok = unit.state.id === 'running' || finished;
+  const ok = unit.state.id === 'running' || unit.state.id === 'dormant' || finished;
   return actResult(app, unit, {ok, failure: ok ? undefined : unit.lastFailure});
 }

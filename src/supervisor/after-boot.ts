@@ -31,5 +31,5 @@ function wished(app: HostedApp): readonly Unit[] {
 }
 
 function isUp({state}: Unit): boolean {
-  return state.id === 'running' || (state.id === 'exited' && state.exit.code === 0);
+  return state.id === 'running' || state.id === 'dormant' || (state.id === 'exited' && state.exit.code === 0);
 }

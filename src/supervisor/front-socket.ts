@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {linkSync, renameSync, rmSync, statSync} from 'node:fs';
+import {linkSync, renameSync, rmSync, statSync, utimesSync} from 'node:fs';
 import path from 'node:path';
 
 import {systemCode} from '../errors.ts';
@@ -80,6 +80,23 @@ export class FrontSocket {
     renameSync(draft, this.path);
   }
 
+  /**
+   * True when somebody has connected since the last call, which the kernel notes as an access to the file.
+   *
+   * On a file system without access times (`noatime`) it never is.
+   */
+  visited(): boolean {
+    try {
+      const visited = statSync(this.#kept).atimeMs !== UNVISITED.getTime();
+      // With `relatime` the next access is noted because this change is younger.
+      if (visited) utimesSync(this.#kept, UNVISITED, new Date());
+      return visited;
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      return false;
+    }
+  }
+
   remove(): void {
     rmSync(this.path, {force: true});
     rmSync(this.#kept, {force: true});
@@ -126,6 +143,9 @@ function ownDirectories({state}: Pick<Paths, 'state'>): readonly string[] {
   const above = path.dirname(state);
   return path.basename(above) === 'appsup' ? [above, state] : [state];
 }
+
+/** A time that no visitor comes at. */
+const UNVISITED = new Date(1000);
 
 function inodeOf(file: string): number | undefined {
   try {

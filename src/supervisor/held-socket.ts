@@ -24,6 +24,10 @@ export class HeldSocket {
   #quieting: Promise<number> | undefined;
   /** The wish of the last call; it may change while a copy is under way. */
   #page: (() => string) | undefined;
+  /** Whom to tell of the next visitor, whom we do not accept; the wish of the last call, as above. */
+  #onVisitor: (() => void) | undefined;
+  /** The copy that is watched for him. */
+  #watched: RawSocket | undefined;
   /** One challenge after the other. */
   #challenges: Promise<unknown> = Promise.resolve();
   /** Asked while we answer ourselves; called when the question came. */
@@ -62,8 +66,39 @@ export class HeldSocket {
     return this.#at.raw.fd;
   }
 
+  /** True when the next visitor is told of. */
+  get awaiting(): boolean {
+    return this.#watched !== undefined;
+  }
+
+  /**
+   * Accept nobody, and tell of the next visitor, once; he waits in the socket for whoever accepts.
+   *
+   * Resolves when that is so, or something else is wished meanwhile.
+   */
+  async await(onVisitor: () => void): Promise<void> {
+    if (this.#onVisitor === onVisitor) return;
+    const fresh = this.quiet();
+    this.#onVisitor = onVisitor;
+    await fresh;
+    const copy = await this.#sockets.duplicate(this.#at.raw);
+    if (this.#onVisitor !== onVisitor) return copy.close();
+    this.#watched = copy;
+    copy.onVisitor(() => {
+      this.#unwatch();
+      onVisitor();
+    });
+  }
+
+  #unwatch(): void {
+    this.#onVisitor = undefined;
+    this.#watched?.close();
+    this.#watched = undefined;
+  }
+
   /** Answer 503 to every visitor with the page of the moment. */
   answer(page: () => string): void {
+    this.#unwatch();
     this.#page = page;
     if ('server' in this.#at) return;
     const {raw} = this.#at;
@@ -106,6 +141,7 @@ export class HeldSocket {
 
   /** Stop answering, keep the socket: whoever gets the descriptor accepts from now on. */
   async quiet(): Promise<number> {
+    this.#unwatch();
     this.#page = undefined;
     if (!('server' in this.#at)) return this.#at.raw.fd;
     this.#quieting ??= this.#hush(this.#at).finally(() => {
@@ -152,6 +188,7 @@ export class HeldSocket {
 
   /** Let go of the socket. Whoever has a copy goes on with it. */
   close(): void {
+    this.#unwatch();
     if ('server' in this.#at) this.#at.server.close();
     else this.#at.raw.close();
   }

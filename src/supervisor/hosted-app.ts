@@ -4,12 +4,14 @@ import {startOrder} from '../core/order.ts';
 import {processNames, webProgram} from '../core/spec.ts';
 import type {AppSpec, ProgramSpec} from '../core/spec.ts';
 import type {UnitState} from '../core/state.ts';
+import {messageOf} from '../errors.ts';
 import type {AppsupError} from '../errors.ts';
 import type {Clock} from '../system/clock.ts';
 import type {Desired, DesiredStates} from './desired.ts';
 import type {Verdict} from './health.ts';
 import type {HeldSocket} from './held-socket.ts';
 import type {UnitRecord} from './records.ts';
+import {IdleWatch} from './idle-watch.ts';
 import {Needs} from './needs.ts';
 import type {Runner, Started, UnitIdentity} from './unit.ts';
 import {Unit} from './unit.ts';
@@ -30,6 +32,8 @@ export interface HostedAppOptions {
   readonly onHealth: (app: HostedApp, unit: Unit, verdict: Verdict) => void;
   /** Bind the app's port if that is possible now; `undefined` with a reason in `app.portProblem` if not. */
   readonly bind: (app: HostedApp) => HeldSocket | undefined;
+  /** True when somebody is connected to the app, or was within the last milliseconds that can be told. */
+  readonly hasVisitors: (app: HostedApp, withinMs: number) => boolean;
 }
 
 /** One app with its units, its socket and what the user wishes of it. */
@@ -56,6 +60,9 @@ export class HostedApp {
   readonly #wishes: Map<string, Desired>;
   /** Units that start as soon as what they come after is running. */
   readonly #pending = new Set<Unit>();
+  /** Lazy units that somebody has come for. */
+  readonly #woken = new Set<Unit>();
+  #idle: IdleWatch | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #needs: Needs;
 
@@ -150,7 +157,10 @@ export class HostedApp {
 
   /** Stop without a new wish. */
   async halt(units: readonly Unit[]): Promise<void> {
-    for (const unit of units) this.#pending.delete(unit);
+    for (const unit of units) {
+      this.#pending.delete(unit);
+      this.#woken.delete(unit);
+    }
     for (const wave of this.inOrder(units).toReversed()) {
       for (const unit of wave) unit.send({type: 'stop'});
       // Somebody else may want it started meanwhile: that is his, and not waited for.
@@ -163,7 +173,8 @@ export class HostedApp {
     this.#wish([unit], 'running');
     unit.forget();
     if (unit.state.id === 'running' || unit.state.id === 'starting') unit.send({type: 'restart'});
-    else this.resume([unit]);
+    // What sleeps finds the new code when it is woken.
+    else if (unit.state.id !== 'dormant') this.resume([unit]);
   }
 
   /** Resolves when the condition holds, which is asked after every change of the app; or when time is up. */
@@ -206,10 +217,49 @@ export class HostedApp {
 
   /** Keep the promise of the port: held while something serves, answered with 503 while nothing does. */
   tendSocket(): void {
+    this.#tendIdle();
     const web = this.webUnits();
     if (web.length === 0 || !web.every(isAtRest)) return;
     this.socket ??= this.#options.bind(this);
-    this.socket?.answer(() => this.closedPage());
+    if (web.some(({state}) => state.id === 'dormant')) this.#awaitVisitor();
+    else this.socket?.answer(() => this.closedPage());
+  }
+
+  #awaitVisitor(): void {
+    this.socket?.await(this.#wakeDormant).then(
+      () => this.#look(),
+      (error: unknown) => {
+        // Rather running than never.
+        this.portProblem = `visitors of ${this.name} cannot be waited for (${messageOf(error)}), so it is started`;
+        this.#wakeDormant();
+      },
+    );
+  }
+
+  readonly #wakeDormant = (): void => {
+    const units = this.webUnits().filter(({state}) => state.id === 'dormant');
+    for (const unit of units) this.#woken.add(unit);
+    this.resume(units);
+  };
+
+  /** Watch a lazy app for visitors while it runs, so that it can go to sleep. */
+  #tendIdle(): void {
+    const web = this.webUnits();
+    const idleMs = web[0]?.main?.program.idleStopMs;
+    const runs = web.length > 0 && web.every(({state}) => state.id === 'running');
+    if (runs === (this.#idle !== undefined)) return;
+    this.#idle?.close();
+    this.#idle = undefined;
+    if (!runs || idleMs === undefined) return;
+    this.#idle = new IdleWatch({
+      idleMs,
+      clock: this.#options.clock,
+      nextVisitor: (call) => void this.socket?.await(call).catch(call),
+      hasVisitors: (withinMs) => this.#options.hasVisitors(this, withinMs),
+      onIdle: () => {
+        for (const unit of this.webUnits()) unit.send({type: 'doze'});
+      },
+    });
   }
 
   closedPage(): string {
@@ -254,19 +304,25 @@ export class HostedApp {
 
   #startPending(): void {
     for (const unit of [...this.#pending]) {
+      if (unit.spec.lazy && !this.#woken.has(unit)) {
+        this.#pending.delete(unit);
+        unit.send({type: isUp(unit) ? 'start' : 'doze'});
+        continue;
+      }
       if (!unit.spec.after.every((name) => this.#isUp(name))) continue;
       if (this.#needs.missing(unit.spec.needs) !== undefined) {
         this.#needs.await(unit.spec.needs);
         continue;
       }
       this.#pending.delete(unit);
+      this.#woken.delete(unit);
       unit.send({type: 'start'});
     }
   }
 
   #isUp(program: string): boolean {
     const units = [...this.units.values()].filter(({id}) => id.program === program);
-    return units.length > 0 && units.every(({state}) => state.id === 'running');
+    return units.length > 0 && units.every(({state}) => state.id === 'running' || state.id === 'dormant');
   }
 
   #wishOf({program, process}: UnitIdentity): Desired | undefined {
@@ -291,5 +347,7 @@ function isUp({state}: Unit): boolean {
 
 /** Nothing of the unit runs or is being started or stopped. */
 export function isAtRest(unit: Unit): boolean {
-  return ['stopped', 'exited', 'fatal', 'backoff'].includes(unit.state.id) && unit.leaving.length === 0;
+  return (
+    ['stopped', 'dormant', 'exited', 'fatal', 'backoff'].includes(unit.state.id) && unit.leaving.length === 0
+  );
 }

@@ -128,6 +128,9 @@ function isProgram(value: Partial<ProgramSpec> | null): boolean {
     Array.isArray(value?.after) &&
     Array.isArray(value?.needs) &&
     words.every((word) => typeof word === 'string') &&
+    // Younger than others: a record may come without them.
+    (value?.lazy === undefined || typeof value.lazy === 'boolean') &&
+    (value?.idleStopMs === undefined || Number.isFinite(value.idleStopMs)) &&
     Number.isSafeInteger(value?.numprocs) &&
     (value?.numprocs as number) <= MOST_PROCESSES
   );

@@ -83,7 +83,8 @@ function processStatus(
     app: app.name,
     program: unit.id.program,
     process: unit.id.process,
-    state: state.id,
+    state: stateName(state),
+    dormant: state.id === 'dormant',
     desired: app.desired(unit.id),
     since: unit.since,
     restarts: unit.restarts,
@@ -108,6 +109,8 @@ export function reasonOf(app: HostedApp, unit: Unit): string | undefined {
   switch (state.id) {
     case 'stopped':
       return app.desired(unit.id) === 'stopped' ? 'stopped by you' : undefined;
+    case 'dormant':
+      return 'starts at the first request';
     case 'starting':
       return unit.lastFailure?.reason;
     case 'backoff':
@@ -142,7 +145,8 @@ export function actResult(
     app: app.name,
     process: unit.id.process,
     ok: facts.ok,
-    state: unit.state.id,
+    state: stateName(unit.state),
+    dormant: unit.state.id === 'dormant',
     unchanged: facts.unchanged ?? false,
     pid: unit.main?.process.pid,
     previousPid: facts.previousPid,
@@ -167,12 +171,12 @@ function errorOf(app: HostedApp, unit: Unit, message: string | undefined, failur
     message === undefined ? `${name} did not start: ${why}` : `${name}  ${message}`,
     {
       hint: `appsup logs ${name}`,
-      details: {state: unit.state.id, ...(failure === undefined ? {} : {reason: failure.reason})},
+      details: {state: stateName(unit.state), ...(failure === undefined ? {} : {reason: failure.reason})},
     },
   ).toJSON();
 }
 
 /** Name of a machine state in supervisord's words. */
 export function stateName(state: UnitState): StateName {
-  return state.id;
+  return state.id === 'dormant' ? 'stopped' : state.id;
 }

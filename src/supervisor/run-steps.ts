@@ -265,6 +265,8 @@ function programFor(app: AppSpec, name: string, argv: readonly string[], directo
     stopSignal: 'TERM',
     stopMs: 0,
     overlap: false,
+    lazy: false,
+    idleStopMs: undefined,
     after: [],
     needs: [],
     directory,

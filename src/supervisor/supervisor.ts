@@ -96,6 +96,8 @@ export interface SupervisorOptions extends ProcessWorld {
   ) => {readonly uid: number; readonly user: string; readonly text: string} | undefined;
   /** The sockets that listen there; a path may have been bound again and again. */
   readonly inodesOf: (address: Address) => readonly number[];
+  /** True when somebody is connected to an address, or was within so many milliseconds, as far as that can be told. */
+  readonly hasVisitors: (address: Address, withinMs: number) => boolean;
   /** The account of the web server, for Unix sockets. */
   readonly webUser: () => string | undefined;
   readonly log: (
@@ -387,13 +389,14 @@ export class Supervisor implements SupervisorApi {
   async #wake(app: HostedApp): Promise<void> {
     await this.#takePort(app);
     await this.#fetchSocket(app);
-    app.tendSocket();
     const units = [...app.units.values()];
     const wanted = units.filter(
       (unit) => app.desired(unit.id) === 'running' && ['stopped', 'fatal'].includes(unit.state.id),
     );
     const unwanted = units.filter((unit) => app.desired(unit.id) === 'stopped' && unit.main !== undefined);
     if (app.spec !== undefined) app.wake(wanted);
+    // What sleeps has its socket by now, and nobody who comes to it meets the page of an app that is stopped.
+    app.tendSocket();
     // A stop that was under way when the supervisor died.
     void app.halt(unwanted);
   }
@@ -597,6 +600,12 @@ export class Supervisor implements SupervisorApi {
       onChange: (changed, unit, from) => this.#changed(changed, unit, from),
       onHealth: (sick, unit, verdict) => this.#healthChanged(sick, unit, verdict),
       bind: (bound) => this.#bindQuietly(bound),
+      hasVisitors: ({socket}, withinMs) => {
+        if (socket === undefined) return true;
+        const {file, address} = socket;
+        if (file === undefined) return this.#options.hasVisitors(address, withinMs);
+        return file.visited() || this.#options.hasVisitors({path: file.boundAt}, withinMs);
+      },
     });
     this.#apps.set(name, app);
     return app;
@@ -737,9 +746,9 @@ export class Supervisor implements SupervisorApi {
     const at = this.#options.clock.wall();
     const {id, state} = unit;
     const facts = {app: id.app, process: id.process, pid: unit.main?.process.pid};
-    if (state.id !== from.id) {
-      const reason = 'why' in state ? state.why : undefined;
-      const names = {from: stateName(from), state: stateName(state)};
+    const names = {from: stateName(from), state: stateName(state)};
+    if (names.from !== names.state) {
+      const reason = 'why' in state ? state.why : state.id === 'dormant' ? reasonOf(app, unit) : undefined;
       const level = state.id === 'fatal' ? 'error' : 'info';
       this.#tell(level, `${names.from} -> ${names.state}`, {type: 'state', at, ...facts, ...names, reason});
       return;

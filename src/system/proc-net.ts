@@ -37,6 +37,53 @@ export function unixListeners(text = readFileSync('/proc/net/unix', 'latin1')): 
     });
 }
 
+/** True when somebody is connected to a socket that was bound by this path, or waits to be accepted. */
+export function hasUnixConnection(path: string, text = readFileSync('/proc/net/unix', 'latin1')): boolean {
+  const bytes = Buffer.from(path).toString('latin1');
+  // SS_CONNECTED: an accepted socket carries the path of the one that it came from.
+  return text.split('\n').some((line) => line.endsWith(` ${bytes}`) && /^(\S+ ){5}03 /.test(line));
+}
+
+/** `TCP_LISTEN`, `TCP_TIME_WAIT` of Linux's tcp_states.h. */
+const LISTEN_STATE = '0A';
+const TIME_WAIT_STATE = '06';
+/** `TCP_TIMEWAIT_LEN`, and the ticks in which /proc counts (`USER_HZ`). */
+const TIME_WAIT_MS = 60_000;
+const TICK_MS = 10;
+
+/**
+ * True when a port of this host has a connection, or had one that ended within so many milliseconds, of the last minute:
+ * so long the kernel remembers them, at the end that closed first.
+ *
+ * @param texts - In the form of `/proc/net/tcp` and `tcp6`.
+ */
+export function hasConnection(
+  port: number,
+  withinMs: number,
+  texts: readonly string[] = [readTable('/proc/net/tcp'), readTable('/proc/net/tcp6')],
+): boolean {
+  const end = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return texts
+    .flatMap((text) => text.split('\n').slice(1))
+    .some((line) => {
+      const [, local = '', remote = '', state, , timer = ''] = line.trim().split(/\s+/);
+      if (!local.endsWith(end) && !remote.endsWith(end)) return false;
+      if (state !== TIME_WAIT_STATE) return state !== LISTEN_STATE;
+      const leftMs = Number.parseInt(timer.split(':')[1] ?? '', 16) * TICK_MS;
+      return TIME_WAIT_MS - leftMs <= withinMs;
+    });
+}
+
+/** A host without IPv6 has no such table. */
+function readTable(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return '';
+    throw error;
+  }
+}
+
 /** TCP ports, both ends included. */
 export interface PortRange {
   readonly first: number;

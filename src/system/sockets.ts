@@ -42,6 +42,11 @@ export function connectTo(
 /** A bound socket. `fd` may be handed to a child. */
 export interface RawSocket {
   readonly fd: number;
+  /**
+   * Call once, as soon as somebody waits to be accepted, whom nobody here accepts. Of a copy (`duplicate`, `fetch`): it is of
+   * no further use and has to be closed.
+   */
+  onVisitor(call: () => void): void;
   /** Listen and accept. The socket is consumed: closing the server closes this descriptor. */
   serve(server: net.Server): void;
   close(): void;
@@ -51,6 +56,10 @@ export interface RawSocket {
 interface Handle {
   readonly fd: number;
   getsockname(out: object): number;
+  /** Called with what was read; reading a listening socket is an error, and becomes possible when a visitor waits (tcp(7), epoll). */
+  onread?: () => void;
+  readStart(): number;
+  readStop(): number;
   close(): void;
 }
 
@@ -193,6 +202,14 @@ function handleOf(socket: RawSocket): Handle {
 function wrap(handle: Handle): RawSocket {
   const socket: RawSocket = {
     fd: handle.fd,
+    onVisitor(call) {
+      handle.onread = () => {
+        handle.readStop();
+        call();
+      };
+      const error = handle.readStart();
+      if (error !== 0) throw systemError(error, 'wait for visitors');
+    },
     serve: (server) => void server.listen(handle),
     close: () => handle.close(),
   };

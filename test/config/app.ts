@@ -21,6 +21,8 @@ const WEB_DEFAULTS = {
   stopSignal: 'TERM',
   stopMs: 30_000,
   overlap: true,
+  lazy: false,
+  idleStopMs: undefined,
   health: undefined,
   after: [],
   needs: [],
@@ -136,6 +138,12 @@ for (const [what, text, read, expected] of [
     web('command = "node a.js"'),
     (spec: AppSpec) => spec.programs[0]?.listen,
     'port',
+  ],
+  [
+    'a lazy program',
+    web(GUNICORN, 'lazy = true\nidle_stop = "30m"'),
+    (spec: AppSpec) => [spec.programs[0]?.lazy, spec.programs[0]?.idleStopMs],
+    [true, 1_800_000],
   ],
   ['no transport: TCP', web(GUNICORN), (spec: AppSpec) => spec.transport, 'tcp'],
   ['a Unix socket', `transport = "unix"\n${web(GUNICORN)}`, (spec: AppSpec) => spec.transport, 'unix'],
@@ -290,6 +298,22 @@ for (const [text, ...expected] of [
   [
     web(GUNICORN, 'reload_signal = "KILL"'),
     '4:17 Expected "reload_signal" to be "HUP", "USR1", "USR2", "TERM", "INT", "QUIT" or "none": got "KILL"',
+  ],
+  [
+    web('command = "node a.js"', 'lazy = true'),
+    '4:8 "lazy" cannot be true with listen = "port": nobody would see the first visitor',
+  ],
+  [
+    web(GUNICORN, 'idle_stop = "30m"'),
+    '4:13 "idle_stop" has no effect: what is stopped would not be started again',
+  ],
+  [
+    web('uvicorn = "main:app"', 'lazy = true', 'idle_stop = "30m"', 'health = { every = "30s" }'),
+    '5:13 "idle_stop" has no effect with health.every: each check is a visitor',
+  ],
+  [
+    `transport = "unix"\n${web('command = "node a.js"')}`,
+    '1:13 "transport" cannot be "unix": "web" binds its port by itself',
   ],
   [`notify = "no"\n${web(GUNICORN)}`, '1:10 Expected "notify" to be true or false: got "no"'],
   [web(GUNICORN, 'after = ["web"]'), '4:9 Programs wait for each other in a circle: web -> web'],

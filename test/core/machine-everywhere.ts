@@ -17,7 +17,7 @@ interface Situation {
 }
 
 const ROLES: readonly Role[] = ['main', 'candidate'];
-const WISHES: readonly UnitEvent[] = [{type: 'start'}, {type: 'stop'}, {type: 'restart'}];
+const WISHES: readonly UnitEvent[] = [{type: 'start'}, {type: 'stop'}, {type: 'restart'}, {type: 'doze'}];
 const EXITS: readonly Exit[] = [
   {code: 0, signal: undefined},
   {code: 1, signal: undefined},
@@ -121,6 +121,7 @@ test('every state and both phases of a change are reached', (t) => {
   t.deepEqual([...new Set(names)].toSorted(), [
     'abandoning',
     'backoff',
+    'dormant',
     'exited',
     'fatal',
     'proving',

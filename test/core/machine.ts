@@ -27,6 +27,7 @@ const probed: Context = {spec: limits, probed: true, overlap: true, now: NOW};
 
 const rows: {readonly [Id in Row]: UnitState} = {
   stopped: {id: 'stopped'},
+  dormant: {id: 'dormant'},
   starting: {id: 'starting', tries: 0, until: NOW},
   running: {id: 'running', tries: 2, settles: NOW, change: undefined},
   'running proving': {id: 'running', tries: 0, settles: undefined, change: {phase: 'proving', until: NOW}},
@@ -46,6 +47,7 @@ const columns: {readonly [Name in Column]: UnitEvent} = {
   start: {type: 'start'},
   stop: {type: 'stop'},
   restart: {type: 'restart'},
+  doze: {type: 'doze'},
   'ready main': {type: 'ready', role: 'main'},
   'ready candidate': {type: 'ready', role: 'candidate'},
   'exited main': {type: 'exited', role: 'main', exit: failed},
@@ -61,6 +63,20 @@ const table: {readonly [Id in Row]: {readonly [Name in Column]: string}} = {
     start: 'starting: spawn main',
     stop: '·',
     restart: 'starting: spawn main',
+    doze: 'dormant',
+    'ready main': '·',
+    'ready candidate': '·',
+    'exited main': '·',
+    'exited candidate': '·',
+    'failed main': '·',
+    'failed candidate': '·',
+    due: '·',
+  },
+  dormant: {
+    start: 'starting: spawn main',
+    stop: 'stopped',
+    restart: 'starting: spawn main',
+    doze: '·',
     'ready main': '·',
     'ready candidate': '·',
     'exited main': '·',
@@ -73,6 +89,7 @@ const table: {readonly [Id in Row]: {readonly [Name in Column]: string}} = {
     start: '·',
     stop: 'stopping (then stop): terminate main',
     restart: 'stopping (then start): terminate main',
+    doze: '·',
     'ready main': 'running',
     'ready candidate': '·',
     'exited main': 'backoff 1 (exit 1)',
@@ -85,6 +102,7 @@ const table: {readonly [Id in Row]: {readonly [Name in Column]: string}} = {
     start: '·',
     stop: 'stopping (then stop): terminate main',
     restart: 'running, proving: spawn candidate',
+    doze: 'stopping (then doze): terminate main',
     'ready main': '·',
     'ready candidate': '·',
     'exited main': 'backoff 3 (exit 1)',
@@ -97,6 +115,7 @@ const table: {readonly [Id in Row]: {readonly [Name in Column]: string}} = {
     start: '·',
     stop: 'stopping (then stop): terminate main, kill candidate',
     restart: 'running, abandoning (restarted again): kill candidate',
+    doze: '·',
     'ready main': '·',
     'ready candidate': 'running: promote',
     'exited main': 'starting: promote',
@@ -109,6 +128,7 @@ const table: {readonly [Id in Row]: {readonly [Name in Column]: string}} = {
     start: '·',
     stop: 'stopping (then stop): terminate main, kill candidate',
     restart: 'running, abandoning (exit 3)',
+    doze: '·',
     'ready main': '·',
     'ready candidate': '·',
     'exited main': 'stopping (then retry)',
@@ -121,6 +141,7 @@ const table: {readonly [Id in Row]: {readonly [Name in Column]: string}} = {
     start: 'starting: spawn main',
     stop: 'stopped',
     restart: 'starting: spawn main',
+    doze: 'dormant',
     'ready main': '·',
     'ready candidate': '·',
     'exited main': '·',
@@ -133,6 +154,7 @@ const table: {readonly [Id in Row]: {readonly [Name in Column]: string}} = {
     start: 'stopping (then start)',
     stop: 'stopping (then stop)',
     restart: 'stopping (then start)',
+    doze: 'stopping (then doze)',
     'ready main': '·',
     'ready candidate': '·',
     'exited main': 'stopped',
@@ -145,6 +167,7 @@ const table: {readonly [Id in Row]: {readonly [Name in Column]: string}} = {
     start: 'starting: spawn main',
     stop: 'stopped',
     restart: 'starting: spawn main',
+    doze: 'dormant',
     'ready main': '·',
     'ready candidate': '·',
     'exited main': '·',
@@ -157,6 +180,7 @@ const table: {readonly [Id in Row]: {readonly [Name in Column]: string}} = {
     start: 'starting: spawn main',
     stop: 'stopped',
     restart: 'starting: spawn main',
+    doze: 'dormant',
     'ready main': '·',
     'ready candidate': '·',
     'exited main': '·',
@@ -194,6 +218,7 @@ function describe(state: UnitState): string {
     case 'fatal':
       return `fatal (${state.why})`;
     case 'stopped':
+    case 'dormant':
     case 'starting':
     case 'exited':
       return state.id;
@@ -207,6 +232,7 @@ function wordsOf(action: Action): string {
 
 const deadlines: {readonly [Id in Row]: number | undefined} = {
   stopped: undefined,
+  dormant: undefined,
   starting: NOW,
   running: NOW,
   'running proving': NOW,
@@ -567,6 +593,24 @@ test('`stop` while a candidate is proven ends both', (t) => {
   world.advance(100);
   t.deepEqual(world.done, ['terminate main@20100', 'kill candidate@20100']);
   t.deepEqual([world.alive, world.state.id], [[], 'stopped']);
+});
+
+test('an idle process is stopped and sleeps until somebody comes; who comes meanwhile is not lost', (t) => {
+  const world = new World({readyAfter: 100});
+  world.send({type: 'doze'});
+  t.deepEqual([world.state.id, world.spawns], ['dormant', []]);
+  world.send({type: 'start'});
+  world.advance(1000);
+  world.send({type: 'doze'});
+  t.is(world.state.id, 'stopping');
+  world.advance(1000);
+  t.deepEqual([world.state.id, world.alive], ['dormant', []]);
+  world.send({type: 'start'});
+  world.advance(1000);
+  world.send({type: 'doze'});
+  world.send({type: 'start'});
+  world.advance(1000);
+  t.is(world.state.id, 'running');
 });
 
 test('`stop` while a spawn is prepared ends in stopped when there was nothing to start', (t) => {

@@ -51,6 +51,7 @@ export function rolesOf(state: UnitState): readonly Role[] {
     case 'stopping':
       return state.alive;
     case 'stopped':
+    case 'dormant':
     case 'backoff':
     case 'exited':
     case 'fatal':

@@ -37,6 +37,8 @@ export function programSpec(changes: Partial<ProgramSpec> = {}): ProgramSpec {
     stopSignal: 'TERM',
     stopMs: 10_000,
     overlap: true,
+    lazy: false,
+    idleStopMs: undefined,
     health: undefined,
     after: [],
     needs: [],

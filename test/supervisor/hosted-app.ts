@@ -31,6 +31,7 @@ function setup(t: ExecutionContext, programs: readonly ProgramSpec[], wishes?: s
     onChange: () => undefined,
     onHealth: () => undefined,
     bind: () => undefined,
+    hasVisitors: () => false,
   });
   const advance = async (ms: number) => {
     await turn();

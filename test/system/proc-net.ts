@@ -14,6 +14,8 @@ import {
   parseReservedPorts,
   userName,
   unixListeners,
+  hasConnection,
+  hasUnixConnection,
 } from '../../src/system/proc-net.ts';
 
 const HEAD4 =
@@ -126,4 +128,33 @@ test('unixListeners() takes what listens at a path, and nothing else', (t) => {
     '',
   ].join('\n');
   t.deepEqual(unixListeners(text), [{path: '/run/a b.sock', inode: 23_453_141}]);
+});
+
+const HEAD =
+  '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
+const row = (local: string, remote: string, state: string, timer = '00:00000000') =>
+  `   1: ${local} ${remote} ${state} 00000000:00000000 ${timer} 00000000     0        0 1`;
+const [HERE, THERE, ELSEWHERE] = ['0100007F:4EAC', '0100007F:C350', '0100007F:4EAD'];
+const CONNECTIONS: readonly (readonly [what: string, line: string, has: boolean])[] = [
+  ['a listener', row(HERE, '00000000:0000', '0A'), false],
+  ['a visitor', row(HERE, THERE, '01'), true],
+  ['a visitor at his end', row(THERE, HERE, '01'), true],
+  ['a visitor of another port', row(ELSEWHERE, THERE, '01'), false],
+  // 0x1700 ticks are 58.88 s of 60.
+  ['a visitor who left a second ago', row(THERE, HERE, '06', '03:00001700'), true],
+  ['a visitor who left half a minute ago', row(HERE, THERE, '06', '03:00000BB8'), false],
+];
+for (const [what, line, has] of CONNECTIONS) {
+  test(`hasConnection() within 5 s with ${what} is ${has}`, (t) => {
+    t.is(hasConnection(0x4eac, 5000, [`${HEAD}\n${line}\n`]), has);
+  });
+}
+
+test('hasUnixConnection() sees an accepted socket of that path, and neither listeners nor other paths', (t) => {
+  const line = (state: string, path: string) =>
+    `000000007bebf8cd: 00000003 00000000 00010000 0001 ${state} 24275357 ${path}\n`;
+  const path = '/home/alice/ä b.sock';
+  const inLatin1 = Buffer.from(path).toString('latin1');
+  t.true(hasUnixConnection(path, `Num ...\n${line('01', inLatin1)}${line('03', inLatin1)}`));
+  t.false(hasUnixConnection(path, `Num ...\n${line('01', inLatin1)}${line('03', '/other')}`));
 });

@@ -71,6 +71,7 @@ export function successLine(action: Action, result: ActResult, style: Terminal['
 function facts(action: Action, result: ActResult, style: Terminal['style']): readonly string[] {
   const {state, unchanged, pid, previousPid, readyMs, overlapped, url} = result;
   if (action === 'stop') return [unchanged ? 'stopped already' : state];
+  if (result.dormant === true) return [`${state}, starts at the first request`];
   if (state !== 'running') return [state];
   const running = style.good('running');
   const address = url === undefined ? [] : [oneLine(url)];

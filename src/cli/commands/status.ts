@@ -114,7 +114,7 @@ function whereCell(app: AppStatus, process: ProcessStatus, at: number): string {
   const serves = process.serves ?? at === 0;
   if (process.state === 'running') return (serves ? app.where : undefined) ?? '-';
   const reason = process.reason ?? '-';
-  return process.state === 'stopped' && serves && app.port !== undefined
+  return process.state === 'stopped' && process.dormant !== true && serves && app.port !== undefined
     ? `${reason}; its port answers 503`
     : reason;
 }
