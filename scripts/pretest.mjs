@@ -15,6 +15,8 @@ const tools = {
   flask: ['python3-flask', 'Flask apps', {module: 'flask'}],
   django: ['python3-django', 'Django apps', {module: 'django'}],
   uvicorn: ['uvicorn', 'apps under uvicorn'],
+  fastapi: ['python3-fastapi', 'FastAPI apps', {module: 'fastapi'}],
+  websockets: ['python3-websockets', 'WebSockets of uvicorn', {module: 'websockets'}],
   uwsgi: ['uwsgi-core', 'apps under uWSGI'],
   uwsgiPython: [
     'uwsgi-plugin-python3',

@@ -6,8 +6,9 @@ import {webProgram} from '../core/spec.ts';
 import type {AppSpec} from '../core/spec.ts';
 import {AppsupError} from '../errors.ts';
 import {apacheMinimalSnippet, apacheSnippet} from '../frontend/apache.ts';
-import {checkSnippet} from '../frontend/check.ts';
+import {apacheVersion, checkSnippet} from '../frontend/check.ts';
 import type {CheckResult} from '../frontend/check.ts';
+import {htaccessSnippet} from '../frontend/htaccess.ts';
 import {nginxSnippet} from '../frontend/nginx.ts';
 import {FRONT_ENDS} from '../frontend/snippet.ts';
 import type {FrontEnd, SnippetInput} from '../frontend/snippet.ts';
@@ -20,6 +21,7 @@ import {EXIT} from './exit-codes.ts';
 const WRITERS: Readonly<Record<FrontEnd, (input: SnippetInput) => string>> = {
   apache: apacheSnippet,
   'apache-minimal': apacheMinimalSnippet,
+  htaccess: htaccessSnippet,
   nginx: nginxSnippet,
 };
 
@@ -30,16 +32,24 @@ export interface Lines {
   readonly text: string;
 }
 
+export interface LinesRequest {
+  readonly app: AppSpec;
+  readonly kind: FrontEnd;
+  /** For messages: `write a snippet for`. */
+  readonly action: string;
+  /** Of the Apache that the lines are for. @defaultValue that of this host, if there is one */
+  readonly httpdVersion?: string | undefined;
+}
+
 /**
  * Write the lines for an app; its port is leased if need be.
  *
- * @param action - For the message: `write a snippet for`.
  * @throws AppsupError `NOT_AN_APP` when it serves nothing.
  */
 export async function linesFor(
   context: Context,
   config: Config,
-  {app, kind, action}: {readonly app: AppSpec; readonly kind: FrontEnd; readonly action: string},
+  {app, kind, action, httpdVersion}: LinesRequest,
 ): Promise<Lines> {
   if (webProgram(app) === undefined) {
     throw new AppsupError(
@@ -55,6 +65,7 @@ export async function linesFor(
     app: app.name,
     ...wantedOf(app, port, context.paths),
     date: dayOf(context.clock.wall()),
+    httpdVersion: httpdVersion ?? (kind === 'nginx' ? undefined : await apacheVersion({env: context.env})),
   });
   return {app, port, text};
 }

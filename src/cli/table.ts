@@ -243,11 +243,20 @@ export const COMMANDS = {
     ],
   },
   snippet: {
-    synopsis: 'APP [--front apache|apache-minimal|nginx]',
+    synopsis: 'APP...|all [--front apache|apache-minimal|htaccess|nginx] [--httpd-version N]',
     summary: "the lines for the host's web server; on stdout nothing else",
-    words: [1, 1],
-    options: {front: {value: 'KIND', summary: 'apache (default), apache-minimal (fewer modules) or nginx'}},
-    examples: [['snippet flasktasks > flasktasks.conf', 'to send to the administrators']],
+    words: [1, MANY],
+    options: {
+      front: {
+        value: 'KIND',
+        summary: 'apache (default), apache-minimal (two lines), htaccess (a file of yours) or nginx',
+      },
+      'httpd-version': {value: 'N', summary: 'for an older Apache, as 2.4.6; else as the one of this host'},
+    },
+    examples: [
+      ['snippet flasktasks > flasktasks.conf', 'to send to the administrators'],
+      ['snippet all --front nginx', 'of all your apps, in the right order'],
+    ],
   },
   request: {
     synopsis: 'APP... [--front KIND] [--mail [--yes]]',

@@ -15,6 +15,15 @@ export function readFront(
   const {body_limit, timeout, streaming, maintenance, fallback, pass} = file.front ?? {};
   const statics = readStatics(file.static ?? {}, place, report);
   const whole = statics.some(({path}) => path === '/');
+  if (whole && (pass ?? []).length === 0) {
+    report({
+      path: ['static', '/'],
+      at: 'key',
+      severity: 'warning',
+      message: 'No visitor reaches the app: the directory at "/" is served for every path',
+      hint: 'say which paths are the app\'s: front = { pass = ["/api"] }',
+    });
+  }
   if (!whole) {
     for (const [name, value] of Object.entries({fallback, pass})) {
       if (value !== undefined) report(pointless(name));

@@ -24,6 +24,7 @@ export function readProgram(file: ProgramFile, context: ProgramContext): Program
   }
   checkEnvironment(file.env, ['programs', name, 'env'], context.report);
   checkOverlap(file, listen, context);
+  checkProtocol(launch, listen, context);
   return {
     name,
     launch,
@@ -119,6 +120,16 @@ function readLazy(
     complain('idle_stop', '"idle_stop" has no effect with health.every: each check is a visitor', hint);
   }
   return {lazy: file.lazy ?? false, idleStopMs: file.idle_stop};
+}
+
+/** It is asked by HTTP, which such a program speaks on its private socket only. */
+function checkProtocol(launch: Launch, listen: Listen, {name, report}: ProgramContext): void {
+  if (launch.kind !== 'uwsgi' || launch.protocol === 'http' || listen === 'socket') return;
+  report({
+    path: ['programs', name, 'listen'],
+    message: `Cannot ask "${name}" whether it is ready: with protocol = "uwsgi" it has to be listen = "socket"`,
+    hint: 'take listen out',
+  });
 }
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;

@@ -378,6 +378,12 @@ export function gatewayFor(app: AppSpec, apps: readonly AppSpec[]): AppSpec | un
     .toSorted((a, b) => b.mount.length - a.mount.length)[0];
 }
 
+/** What an app speaks on its address. */
+export function protocolOf(app: AppSpec): 'http' | 'uwsgi' {
+  const launch = webProgram(app)?.launch;
+  return launch?.kind === 'uwsgi' ? launch.protocol : 'http';
+}
+
 /** Names of the processes of a program: `['web']`, or `['web_00', 'web_01']`. */
 export function processNames(program: ProgramSpec): readonly string[] {
   if (program.numprocs === 1) return [program.name];

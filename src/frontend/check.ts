@@ -4,7 +4,9 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 
 import {messageOf, systemCode} from '../errors.ts';
+import {modulesFor} from './modules.ts';
 import type {FrontEnd} from './snippet.ts';
+import {isAtLeast} from './version-number.ts';
 
 /** What the front end's own program says of a snippet. */
 export type CheckResult =
@@ -59,7 +61,7 @@ export async function checkSnippet(
     return {checked: false, reason: `no place for the files of the check: ${messageOf(error)}`};
   }
   try {
-    return await server.check({binary, directory, text, timeoutMs: options.timeoutMs ?? 10_000});
+    return await server.check({binary, directory, text, kind, timeoutMs: options.timeoutMs ?? 10_000});
   } catch (error) {
     if (error instanceof Unanswered || systemCode(error) !== undefined)
       return {checked: false, reason: messageOf(error)};
@@ -69,10 +71,27 @@ export async function checkSnippet(
   }
 }
 
+/** The version of the Apache of this host, `2.4.62`; `undefined`: there is none, or it does not say. */
+export async function apacheVersion(options: CheckOptions): Promise<string | undefined> {
+  const binary = findBinary(apache.names, options);
+  if (binary === undefined) return undefined;
+  try {
+    return /Apache\/(\d+\.\d+\.\d+)/.exec(await versionOf(binary, options.timeoutMs ?? 10_000))?.[1];
+  } catch (error) {
+    if (error instanceof Unanswered) return undefined;
+    throw error;
+  }
+}
+
+async function versionOf(binary: string, timeoutMs: number): Promise<string> {
+  return /Server version: (.+)/.exec((await run(binary, ['-v'], timeoutMs)).output)?.[1] ?? 'Apache';
+}
+
 interface Question {
   readonly binary: string;
   readonly directory: string;
   readonly text: string;
+  readonly kind: FrontEnd;
   readonly timeoutMs: number;
 }
 
@@ -85,11 +104,10 @@ interface Server {
 const apache: Server = {
   names: ['apache2', 'httpd'],
 
-  async check({binary, directory, text, timeoutMs}) {
-    const version =
-      /Server version: (.+)/.exec((await run(binary, ['-v'], timeoutMs)).output)?.[1] ?? 'Apache';
+  async check({binary, directory, text, kind, timeoutMs}) {
+    const version = await versionOf(binary, timeoutMs);
     const built = (await run(binary, ['-l'], timeoutMs)).output;
-    const load = loadLines(built);
+    const load = loadLines(built, modulesFor(text));
     if (typeof load === 'string') return {checked: false, reason: load};
     const snippet = path.join(directory, 'snippet.conf');
     const config = path.join(directory, 'check.conf');
@@ -105,7 +123,10 @@ const apache: Server = {
         // -t does not bind.
         'Listen 127.0.0.1:8080',
         '<VirtualHost *:8080>',
-        `Include "${snippet}"`,
+        // What a .htaccess may say is what a directory may say.
+        ...(kind === 'htaccess'
+          ? [`<Directory "${directory}/">`, `Include "${snippet}"`, '</Directory>']
+          : [`Include "${snippet}"`]),
         '</VirtualHost>',
         '',
       ].join('\n'),
@@ -161,13 +182,12 @@ const MODULE_FOLDERS = [
   '/usr/lib/httpd/modules',
   '/usr/local/apache2/modules',
 ];
-/** What the snippets need; mod_headers is asked for inside of them. */
-const NEEDED = ['authz_core', 'alias', 'proxy', 'proxy_http'];
-const WELCOME = ['headers'];
+/** Asked for inside of the snippets (`<IfModule>`). */
+const WELCOME = ['headers', 'proxy_wstunnel'];
 const ENGINES = ['mpm_event', 'mpm_worker', 'mpm_prefork'];
 
 /** `LoadModule` lines, or why there are none. `built`: what `-l` lists, e.g. `  mod_proxy.c`, `  event.c`. */
-function loadLines(built: string): readonly string[] | string {
+function loadLines(built: string, modules: readonly string[]): readonly string[] | string {
   const has = (name: string) => new RegExp(`^\\s*(?:mod_)?${name.replace('mpm_', '')}\\.c$`, 'm').test(built);
   const folder = MODULE_FOLDERS.find((candidate) => existsSync(path.join(candidate, 'mod_proxy.so')));
   const fileOf = (name: string) => {
@@ -176,11 +196,11 @@ function loadLines(built: string): readonly string[] | string {
   };
   const lines: string[] = [];
   const engine = ENGINES.some(has) ? [] : ENGINES.filter((name) => fileOf(name) !== undefined).slice(0, 1);
-  for (const name of [...engine, ...NEEDED, ...WELCOME]) {
+  for (const name of new Set([...engine, 'authz_core', 'proxy', ...modules])) {
     const file = fileOf(name);
     if (has(name)) continue;
     if (file !== undefined) lines.push(`LoadModule ${name}_module "${file}"`);
-    else if (NEEDED.includes(name)) return `Apache's mod_${name} is not installed on this host`;
+    else if (!WELCOME.includes(name)) return `Apache's mod_${name} is not installed on this host`;
   }
   return lines;
 }
@@ -261,13 +281,4 @@ function isProgram(file: string): boolean {
     // Not there, not ours to run, or below a file: not this one.
     return false;
   }
-}
-
-function isAtLeast(version: string, least: readonly number[]): boolean {
-  const parts = (/(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1) ?? []).map(Number);
-  for (const [index, wanted] of least.entries()) {
-    const part = parts[index] ?? 0;
-    if (part !== wanted) return part > wanted;
-  }
-  return true;
 }

@@ -6,6 +6,7 @@ import {systemCode} from '../errors.ts';
 /** What in a snippet needs which module of Apache; in the order in which they are named to a reader. */
 const NEEDS: readonly (readonly [RegExp, string])[] = [
   [/^\s*(?:RedirectMatch|Alias)\b/m, 'alias'],
+  [/^\s*(?:FallbackResource|DirectoryIndex)\b/m, 'dir'],
   [/^\s*ProxyPass|^\s*RewriteRule.*\[[^\]]*\bP\b/m, 'proxy'],
   [/["|]http:\/\//, 'proxy_http'],
   [/["|]uwsgi:\/\//, 'proxy_uwsgi'],

@@ -1,6 +1,4 @@
 import {isPlainPath} from '../core/names.ts';
-import {webProgram} from '../core/spec.ts';
-import type {AppSpec} from '../core/spec.ts';
 
 /** Where and how a front end reaches an app. */
 export type Upstream = {readonly protocol: 'http' | 'uwsgi'} & (
@@ -24,10 +22,4 @@ export function isSocketPath(value: unknown): boolean {
 /** For a reader: `127.0.0.1:20140`, `the socket /home/alice/...`. */
 export function describeUpstream(upstream: Upstream): string {
   return upstream.kind === 'tcp' ? `127.0.0.1:${upstream.port}` : `the socket ${upstream.path}`;
-}
-
-/** What the program that serves an app speaks. */
-export function protocolOf(app: AppSpec): Upstream['protocol'] {
-  const launch = webProgram(app)?.launch;
-  return launch?.kind === 'uwsgi' ? launch.protocol : 'http';
 }

@@ -1,8 +1,8 @@
+import {protocolOf} from '../core/spec.ts';
 import type {AppSpec} from '../core/spec.ts';
 import {publicSocketPath} from '../system/paths.ts';
 import type {Paths} from '../system/paths.ts';
 import type {Wanted} from './kept.ts';
-import {protocolOf} from './upstream.ts';
 
 /** What an app needs of a front end, as it is configured now. Pure. */
 export function wantedOf(app: AppSpec, port: number, paths: Pick<Paths, 'front'>): Wanted {

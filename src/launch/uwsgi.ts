@@ -35,7 +35,7 @@ const LISTEN = [
 ].join('\n');
 
 /**
- * uWSGI, speaking HTTP on the inherited sockets (`--http-socket fd://3`, one for each).
+ * uWSGI, speaking HTTP on the inherited sockets (`--http-socket fd://3`, one for each), or its own protocol on the app's.
  *
  * TERM has to be taught: by itself uWSGI reloads at TERM, with `die-on-term` it cuts the requests in flight; the hook has
  * it let them finish (measured with 2.0.21 and 2.0.31). `die-on-term` stays for the time before the hook is set.
@@ -49,7 +49,14 @@ export function uwsgi(start: Start, launch: Extract<Launch, {kind: 'uwsgi'}>, fa
   refuseOwnOptions(start, launch.args, 'args', OWN);
   const settings = iniSettings(ini?.text ?? '');
   const inherits = program.listen === 'socket';
-  const addresses = inherits ? ['fd://3', 'fd://4'] : [`127.0.0.1:${context.port}`];
+  const own = launch.protocol === 'uwsgi' ? '--socket' : '--http-socket';
+  // The private socket always speaks HTTP: over it, a new process is proven.
+  const addresses = inherits
+    ? [
+        [own, 'fd://3'],
+        ['--http-socket', 'fd://4'],
+      ]
+    : [[own, `127.0.0.1:${context.port}`]];
   const options = [
     ...(plugin === undefined || settings.has('plugin') || settings.has('plugins')
       ? []
@@ -58,7 +65,7 @@ export function uwsgi(start: Start, launch: Extract<Launch, {kind: 'uwsgi'}>, fa
     ...['--master', '--need-app', '--die-on-term'],
     ...['--hook-master-start', 'unix_signal:15 gracefully_kill_them_all'],
     ...['--worker-reload-mercy', String(gracefulSeconds(program.stopMs))],
-    ...addresses.flatMap((address) => ['--http-socket', address]),
+    ...addresses.flat(),
   ];
   const command = [binary, ...options, ...launch.args];
   return {

@@ -1,5 +1,6 @@
 import type {ActResult, AppStatus, ProcessStatus, StateName} from '../control/api.ts';
 import {describeExit} from '../core/machine.ts';
+import {protocolOf} from '../core/spec.ts';
 import type {UnitState} from '../core/state.ts';
 import {AppsupError, isAppsupError} from '../errors.ts';
 import type {Clock} from '../system/clock.ts';
@@ -69,7 +70,7 @@ function localUrl(app: HostedApp): string | undefined {
   const socket = main?.process.record.frontSocket ?? app.socket?.file?.path;
   if (socket !== undefined) return `unix:${socket}`;
   const path = app.spec.prefix === 'keep' ? `${app.spec.mount}/` : '/';
-  return `http://127.0.0.1:${port}${path}`;
+  return `${protocolOf(app.spec)}://127.0.0.1:${port}${path}`;
 }
 
 function processStatus(

@@ -195,6 +195,32 @@ test('«appsup list», «show», «env», «ports» and «snippet» know the app
   t.regex(snippet.stderr, /^! (not )?checked/);
 });
 
+test('«appsup snippet» writes several apps in the order in which they have to stand', async (t) => {
+  const home = await added(t);
+  project(home, 'inner', {});
+  t.is((await home.appsup('add', 'inner', '--command', 'true', '--name', 'inner')).code, 0);
+  const file = fileOf(home, 'inner');
+  const outer = (
+    (await home.appsup('list', '--json')).json() as readonly {app: string; mount: string}[]
+  ).find(({app}) => app === 'tasks')?.mount;
+  const text = readFileSync(file, 'utf8').replace(/^mount.*$/m, '');
+  writeFileSync(
+    file,
+    `mount = "${outer}/inner"\n${text.replace('[programs.web]', '[programs.web]\nlisten = "port"')}`,
+  );
+  const order = async (...args: readonly string[]) => {
+    const {stdout, stderr} = await home.appsup('snippet', ...args);
+    const names = [...stdout.matchAll(/^# >>> appsup \S+ (\S+) /gm)].map(([, name]) => name);
+    return [names.join(' '), stderr];
+  };
+  t.is((await order('inner', 'tasks', 'inner'))[0], 'tasks inner');
+  t.is((await order('all', '--front', 'apache-minimal'))[0], 'inner tasks');
+  t.is((await order('nosuch', 'tasks'))[0], '');
+  t.regex((await order('tasks', '--httpd-version', 'new'))[1] ?? '', /for Apache httpd "new"/);
+  const older = await home.appsup('snippet', 'tasks', '--httpd-version', '2.4.6');
+  t.notRegex(older.stdout, /upgrade=/);
+});
+
 test('«appsup env» hides what the env file says', async (t) => {
   const home = await homeWith(t);
   project(home, 'tasks', {'.env': 'SECRET_KEY=hunter2\n'});

@@ -15,7 +15,10 @@ interface Form {
   readonly start: (snippet: string) => Promise<FrontEndServer>;
 }
 
-const FORMS: Readonly<Record<FrontEnd, Form>> = {
+/** The `.htaccess` form is in the matrix: frontend-matrix.ts. */
+type ServerForm = Exclude<FrontEnd, 'htaccess'>;
+
+const FORMS: Readonly<Record<ServerForm, Form>> = {
   apache: {tool: 'apache2', start: startApache},
   'apache-minimal': {tool: 'apache2', start: startApache},
   nginx: {tool: 'nginx', start: startNginx},
@@ -29,7 +32,7 @@ interface World {
 /** An app that appsup hosts, and a real front end with exactly what it prints for it. */
 async function setup(
   t: ExecutionContext,
-  front: FrontEnd,
+  front: ServerForm,
   setting: {readonly fixture: 'flask-app' | 'wsgi-app'; readonly mount: string; readonly prefix: PrefixMode},
 ): Promise<World> {
   const app = await startWebApp(setting);

@@ -5,9 +5,12 @@ import test from 'ava';
 import type {ExecutionContext} from 'ava';
 
 import {apacheMinimalSnippet, apacheSnippet} from '../../src/frontend/apache.ts';
-import {checkSnippet} from '../../src/frontend/check.ts';
+import {apacheVersion, checkSnippet} from '../../src/frontend/check.ts';
 import type {CheckOptions} from '../../src/frontend/check.ts';
+import {htaccessSnippet} from '../../src/frontend/htaccess.ts';
 import {nginxSnippet} from '../../src/frontend/nginx.ts';
+import {FRONT_ENDS} from '../../src/frontend/snippet.ts';
+import type {SnippetInput} from '../../src/frontend/snippet.ts';
 import {temporaryDirectory} from '../helpers/fake-supervisor.ts';
 import {testWith} from '../helpers/tools.ts';
 
@@ -18,7 +21,12 @@ const INPUT = {
   upstream: {protocol: 'http', kind: 'tcp', port: 20_140},
   date: '2026-11-20',
 } as const;
-const PRINTERS = {apache: apacheSnippet, 'apache-minimal': apacheMinimalSnippet, nginx: nginxSnippet};
+const PRINTERS = {
+  apache: apacheSnippet,
+  'apache-minimal': apacheMinimalSnippet,
+  htaccess: htaccessSnippet,
+  nginx: nginxSnippet,
+} as const;
 
 /** Only programs of the test's own. */
 function fakeServer(t: ExecutionContext, name: string, script: string): CheckOptions {
@@ -34,17 +42,44 @@ function placeFor(t: ExecutionContext): string {
   return directory;
 }
 
-for (const front of ['apache', 'apache-minimal', 'nginx'] as const) {
+const FILES = {
+  statics: [
+    {path: '/', directory: '/nonexistent/dist'},
+    {path: '/media', directory: '/nonexistent/media'},
+  ],
+  fallback: 'index.html',
+  passes: ['/api'],
+  maintenance: 'Zurück "bald": 100% $x \\ {}',
+  streaming: true,
+} as const;
+const SOCKET = {kind: 'unix', path: '/home/alice/run/tasks.sock'} as const;
+const VARIANTS: Readonly<Record<string, Partial<SnippetInput>>> = {
+  keep: {prefix: 'keep'},
+  strip: {prefix: 'strip'},
+  none: {prefix: 'none', mount: ''},
+  'a socket': {upstream: {protocol: 'http', ...SOCKET}},
+  'a socket, strip': {prefix: 'strip', upstream: {protocol: 'http', ...SOCKET}},
+  uwsgi: {upstream: {protocol: 'uwsgi', kind: 'tcp', port: 20_140}},
+  'uwsgi, a socket, strip': {prefix: 'strip', upstream: {protocol: 'uwsgi', ...SOCKET}},
+  files: FILES,
+  'files at the root': {...FILES, prefix: 'none', mount: ''},
+  '2.4.6': {httpdVersion: '2.4.6', prefix: 'strip'},
+  '2.4.46': {httpdVersion: '2.4.46', ...FILES},
+};
+
+for (const front of FRONT_ENDS) {
   const tool = front === 'nginx' ? 'nginx' : 'apache2';
 
   testWith(
     [tool],
-    `checkSnippet() has the real ${tool} accept the ${front} snippet in every prefix mode`,
+    `C10: checkSnippet() has the real ${tool} accept the ${front} snippet in every prefix mode, over every transport, with files`,
     async (t) => {
       const directory = placeFor(t);
-      for (const more of [{prefix: 'keep'}, {prefix: 'strip'}, {prefix: 'none', mount: ''}] as const) {
-        const result = await checkSnippet(PRINTERS[front]({...INPUT, ...more}), front, {env: {}, directory});
-        t.like(result, {checked: true, ok: true, message: 'Syntax OK', line: undefined});
+      for (const [name, more] of Object.entries(VARIANTS)) {
+        const input: SnippetInput = {...INPUT, prefix: 'keep', ...more};
+        if (front === 'htaccess' && (input.mount === '' || input.upstream.protocol === 'uwsgi')) continue;
+        const result = await checkSnippet(PRINTERS[front](input), front, {env: {}, directory});
+        t.like(result, {checked: true, ok: true, message: 'Syntax OK', line: undefined}, name);
         t.regex(result.checked ? result.version : '', front === 'nginx' ? /^nginx\/1\./ : /^Apache\/2\.4/);
       }
       t.deepEqual(readdirSync(directory), []);
@@ -52,11 +87,26 @@ for (const front of ['apache', 'apache-minimal', 'nginx'] as const) {
   );
 }
 
+testWith(['apache2'], 'checkSnippet() gives the line of a mistake in a .htaccess', async (t) => {
+  const text = htaccessSnippet({...INPUT, prefix: 'keep'}).replace('RewriteEngine', 'RewriteEngin');
+  t.like(await checkSnippet(text, 'htaccess', {env: {}}), {checked: true, ok: false, line: 5});
+});
+
+testWith(['apache2'], 'apacheVersion() is the version of the Apache of this host', async (t) => {
+  t.regex((await apacheVersion({env: {}})) ?? '', /^2\.4\.\d+$/);
+  t.is(await apacheVersion({env: {}, folders: []}), undefined);
+  t.is(
+    await apacheVersion({...fakeServer(t, 'httpd', 'echo "Server version: Apache/2.4.6 (CentOS)"')}),
+    '2.4.6',
+  );
+  t.is(await apacheVersion({...fakeServer(t, 'httpd', 'exec sleep 600'), timeoutMs: 300}), undefined);
+});
+
 testWith(['apache2'], 'checkSnippet() gives the line of a mistake in an Apache snippet', async (t) => {
   const text = apacheSnippet({...INPUT, prefix: 'keep'}).replace('ProxyPreserveHost', 'ProxyPreservHost');
   const result = await checkSnippet(text, 'apache', {env: {}});
-  t.like(result, {checked: true, ok: false, line: 8});
-  t.regex(result.checked ? result.message : '', /^line 8: Invalid command 'ProxyPreservHost'/);
+  t.like(result, {checked: true, ok: false, line: 11});
+  t.regex(result.checked ? result.message : '', /^line 11: Invalid command 'ProxyPreservHost'/);
   const open = await checkSnippet('<Location "/x/">\n', 'apache', {env: {}});
   t.like(open, {checked: true, ok: false, line: 1, message: 'line 1: <Location> was not closed.'});
 });

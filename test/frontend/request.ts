@@ -241,9 +241,9 @@ test('whatever parseRequest() lets through fits into one block of each server, l
       const parsed = parseRequest(JSON.stringify(whole));
       if (!parsed.ok) return /^[\x20-\x7e]{1,300}$/.test(parsed.problem);
       taken++;
-      const {mount, prefix} = parsed.request;
+      const {mount, prefix, statics, fallback, passes} = parsed.request;
       return [apacheSnippet, apacheMinimalSnippet, nginxSnippet].every((print) => {
-        const usual = print({...REQUEST, mount, prefix});
+        const usual = print({...REQUEST, mount, prefix, statics, fallback, passes});
         const text = print(parsed.request);
         return count(text) === count(usual) && !/[^\x20-\x7e\n]/.test(text);
       });

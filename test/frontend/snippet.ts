@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {isAppsupError} from '../../src/errors.ts';
 import type {AppsupError} from '../../src/errors.ts';
 import {apacheMinimalSnippet, apacheSnippet} from '../../src/frontend/apache.ts';
+import {htaccessSnippet} from '../../src/frontend/htaccess.ts';
 import {nginxSnippet} from '../../src/frontend/nginx.ts';
 import type {SnippetInput} from '../../src/frontend/snippet.ts';
 
@@ -17,7 +18,7 @@ const INPUT: SnippetInput = {
   date: '2026-11-20',
 };
 
-const PRINTERS = {apacheSnippet, apacheMinimalSnippet, nginxSnippet};
+const PRINTERS = {apacheSnippet, apacheMinimalSnippet, htaccessSnippet, nginxSnippet};
 
 const head = (server: string, path = '/alice_flasktasks/') => `# >>> appsup alice flasktasks (2026-11-20) >>>
 # Passes ${path} to 127.0.0.1:20140: app flasktasks of user alice on eco.example.ac.uk.
@@ -29,6 +30,9 @@ test('apacheSnippet() gives a block that keeps to its own mount', (t) => {
   t.is(
     apacheSnippet(INPUT),
     `${head('Apache')}RedirectMatch 308 "^/alice_flasktasks$" "/alice_flasktasks/"
+<Location "/alice_flasktasks">
+    ProxyPass "!"
+</Location>
 <Location "/alice_flasktasks/">
     ProxyPass        "http://127.0.0.1:20140/alice_flasktasks/" retry=0 timeout=300 disablereuse=on upgrade=websocket
     ProxyPassReverse "http://127.0.0.1:20140/alice_flasktasks/"
@@ -53,7 +57,7 @@ ${FOOT}`,
 test('apacheMinimalSnippet() gives two lines that repeat the mount in the target', (t) => {
   t.is(
     apacheMinimalSnippet(INPUT),
-    `${head('Apache')}ProxyPass        "/alice_flasktasks" "http://127.0.0.1:20140/alice_flasktasks"
+    `${head('Apache')}ProxyPass        "/alice_flasktasks" "http://127.0.0.1:20140/alice_flasktasks" disablereuse=on
 ProxyPassReverse "/alice_flasktasks" "http://127.0.0.1:20140/alice_flasktasks"
 ${FOOT}`,
   );
@@ -62,7 +66,7 @@ ${FOOT}`,
 test('nginxSnippet() gives two locations', (t) => {
   t.is(
     nginxSnippet({...INPUT, bodyLimitMb: 200, timeoutS: 60}),
-    `${head('nginx')}location = /alice_flasktasks { return 308 /alice_flasktasks/$is_args$args; }
+    `${head('nginx')}location = /alice_flasktasks { absolute_redirect off; return 308 /alice_flasktasks/$is_args$args; }
 location ^~ /alice_flasktasks/ {
     proxy_pass http://127.0.0.1:20140;
     proxy_http_version 1.1;
@@ -79,6 +83,11 @@ location ^~ /alice_flasktasks/ {
     proxy_cookie_path ~^/$ /alice_flasktasks/;
     proxy_read_timeout 60s;
     client_max_body_size 200m;
+    error_page 502 = @appsup_flasktasks.alice;
+}
+location @appsup_flasktasks.alice {
+    default_type text/html;
+    return 503 "Application flasktasks is not running.";
 }
 ${FOOT}`,
   );
@@ -130,6 +139,13 @@ const REFUSED: readonly (readonly [keyof SnippetInput, readonly unknown[]])[] = 
   ['date', ['', '2026-11-20\n', '20.11.2026', '2026-13-01', '2026-11-32', '2026-11-20)']],
   ['bodyLimitMb', [0, -1, 1.5, Number.NaN, '100']],
   ['timeoutS', [0, -1, 1.5, Infinity, '300']],
+  ['upstream', [undefined, null, 'http://127.0.0.1:20140']],
+  ['statics', [null, '/static', {path: '/static'}]],
+  ['fallback', ['', '../index.html', 'a b', '/index.html', 7]],
+  ['passes', [null, '/api', ['api'], ['/api/'], ['/a"'], ['/../a'], [['/api']], ['/']]],
+  ['maintenance', ['', 'a\nb', '\0', '\u2028', 'x'.repeat(501), ['x']]],
+  ['streaming', ['yes', null, 1]],
+  ['httpdVersion', ['', '2.4', 'Apache/2.4.6', '2.4.6\n', 2.4]],
 ];
 
 for (const [field, values] of REFUSED) {
@@ -172,6 +188,164 @@ for (const [field, values] of ADDRESSES) {
     }
   });
 }
+
+const FILES: readonly (readonly [string, readonly unknown[]])[] = [
+  ['path', ['static', '/static/', '/a b', '/..', '/.git', '/a"', '/a{', '/a;', '/a|b', undefined, '']],
+  [
+    'directory',
+    ['', '/', 'srv', '/srv/', '/srv/../etc', '/a b', '/a"', '/a;', '/a$b', '/a%b', '/ä', undefined],
+  ],
+];
+
+for (const [field, values] of FILES) {
+  test(`the snippets refuse a static ${field} that may not stand in a configuration file`, (t) => {
+    for (const value of values) {
+      for (const print of Object.values(PRINTERS)) {
+        const statics = [{path: '/static', directory: '/srv/static', [field]: value}];
+        const hostile = {...INPUT, statics} as unknown as SnippetInput;
+        const error = t.throws<AppsupError>(() => print(hostile), {name: 'AppsupError'}, String(value));
+        t.deepEqual([error?.code, error?.details['value']], ['BAD_NAME', field]);
+      }
+    }
+  });
+}
+
+const SITE: SnippetInput = {
+  ...INPUT,
+  mount: '/alice_site',
+  statics: [
+    {path: '/', directory: '/srv/dist'},
+    {path: '/media', directory: '/srv/media'},
+  ],
+  fallback: 'index.html',
+  passes: ['/api'],
+};
+
+test('a directory at / is served by Apache, and only what is said goes to the app', (t) => {
+  const text = apacheSnippet(SITE);
+  t.true(text.includes('# Passes /alice_site/api to 127.0.0.1:20140: app'));
+  t.true(
+    text.includes(
+      '<Location "/alice_site/api">\n    ProxyPass        "http://127.0.0.1:20140/alice_site/api" ',
+    ),
+  );
+  t.true(
+    text.includes(`Alias "/alice_site/" "/srv/dist/"
+<Directory "/srv/dist/">
+    Require all granted
+    Options SymLinksIfOwnerMatch
+    AllowOverride None
+    DirectoryIndex index.html
+    FallbackResource /alice_site/index.html
+</Directory>
+`),
+  );
+  t.true(
+    text.includes(`Alias "/alice_site/media/" "/srv/media/"
+<Directory "/srv/media/">
+    Require all granted
+    Options SymLinksIfOwnerMatch
+    AllowOverride None
+    FallbackResource disabled
+</Directory>
+<Location "/alice_site/media/">
+    ProxyPass "!"
+</Location>
+`),
+  );
+  t.true(text.indexOf('/srv/media') < text.indexOf('/srv/dist'), 'the first Alias that matches counts');
+  t.false(text.includes('<Location "/alice_site/">'));
+});
+
+test('N1: nginx passes /api and all below it to the app, and nothing that only begins so', (t) => {
+  const text = nginxSnippet({...SITE, mount: '', prefix: 'none'});
+  const places = [...text.matchAll(/^location (.*) \{/gm)].map(([, place]) => place);
+  t.deepEqual(places, ['= /api', '^~ /api/', '@appsup_flasktasks.alice', '^~ /media/', '/']);
+  t.true(
+    text.includes(`location / {
+    alias /srv/dist/;
+    disable_symlinks if_not_owner from=/srv/dist/;
+    index index.html;
+    try_files $uri $uri/ /index.html;
+}
+`),
+  );
+  // Without the slash at its end /media../secret would be a file beside the directory.
+  t.true(text.includes('location ^~ /media/ {\n    alias /srv/media/;\n'));
+});
+
+const SOCKET = {kind: 'unix', path: '/home/alice/run/tasks.sock'} as const;
+
+test('the forms write a Unix socket each in its own way, with a label of the app’s own', (t) => {
+  const unix = {...INPUT, upstream: {protocol: 'http', ...SOCKET}} as const;
+  const apache = apacheSnippet(unix);
+  t.true(apache.includes('to the socket /home/alice/run/tasks.sock: app'));
+  t.true(
+    apache.includes('"unix:/home/alice/run/tasks.sock|http://flasktasks.alice/alice_flasktasks/" retry=0'),
+  );
+  t.true(apache.includes('ProxyPassReverse "http://flasktasks.alice/alice_flasktasks/"'));
+  t.true(nginxSnippet(unix).includes('proxy_pass http://unix:/home/alice/run/tasks.sock;'));
+  t.true(
+    nginxSnippet({...unix, prefix: 'strip'}).includes('proxy_pass http://unix:/home/alice/run/tasks.sock:/;'),
+  );
+  t.true(
+    htaccessSnippet(unix).includes(
+      '"unix:/home/alice/run/tasks.sock|http://flasktasks.alice/alice_flasktasks/%1" [P,L,NE]',
+    ),
+  );
+});
+
+test('the forms speak the uwsgi protocol, and a .htaccess says that it cannot', (t) => {
+  const uwsgi = {...INPUT, upstream: {protocol: 'uwsgi', kind: 'tcp', port: 20_140}} as const;
+  const apache = apacheSnippet(uwsgi);
+  t.true(apache.includes('ProxyPass        "uwsgi://127.0.0.1:20140/alice_flasktasks/" retry=0'));
+  t.notRegex(apache, /upgrade=|ProxyPassReverse/);
+  t.true(nginxSnippet(uwsgi).includes('uwsgi_pass 127.0.0.1:20140;'));
+  t.notRegex(nginxSnippet(uwsgi), /proxy_(?!add_x)/);
+  const unix = {...uwsgi, upstream: {protocol: 'uwsgi', ...SOCKET}} as const;
+  t.true(nginxSnippet(unix).includes('uwsgi_pass unix:/home/alice/run/tasks.sock;'));
+  t.throws(() => htaccessSnippet(uwsgi), {name: 'AppsupError', message: /cannot pass on the uwsgi protocol/});
+});
+
+test('an Apache before 2.4.47 gets rules for WebSockets, one before 2.4.10 no expressions', (t) => {
+  t.is(apacheSnippet({...INPUT, httpdVersion: '2.4.47'}), apacheSnippet(INPUT));
+  const older = apacheSnippet({...INPUT, httpdVersion: '2.4.46'});
+  t.notRegex(older, /upgrade=/);
+  t.true(
+    older.includes('RewriteRule "^/alice_flasktasks/(.*)$" "ws://127.0.0.1:20140/alice_flasktasks/$1" [P,L]'),
+  );
+  t.true(older.includes('expr=%{REQUEST_SCHEME}'));
+  const oldest = apacheSnippet({...INPUT, prefix: 'strip', httpdVersion: '2.4.6'});
+  t.notRegex(oldest, /expr=/);
+  t.true(oldest.includes('RequestHeader set X-Forwarded-Proto "https" env=HTTPS'));
+});
+
+test('a maintenance text keeps its words and loses what a configuration would read', (t) => {
+  const maintenance = `Zurück um "9": 100% $x \\ <b> 'so' {x} #1; 🙂`;
+  for (const print of Object.values(PRINTERS)) {
+    const text = print({...INPUT, maintenance});
+    if (print === apacheMinimalSnippet) continue;
+    const [, shown = ''] = /(?:ErrorDocument|return) 503 "([^"]*)"/.exec(text) ?? [];
+    t.regex(shown, /^[\x20-\x7e]+$/);
+    t.notRegex(shown, /[%$\\<>'{}]/);
+    const read = shown.replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)));
+    t.is(read, maintenance);
+  }
+});
+
+test('streaming turns buffers off', (t) => {
+  t.true(nginxSnippet({...INPUT, streaming: true}).includes('    proxy_buffering off;\n'));
+  t.true(apacheSnippet({...INPUT, streaming: true}).includes(' flushpackets=on '));
+  t.notRegex(nginxSnippet(INPUT) + apacheSnippet(INPUT), /buffering|flushpackets/);
+});
+
+test('a .htaccess names its directory, and what has to lie beside it', (t) => {
+  const text = htaccessSnippet(SITE);
+  t.true(text.includes('# For the file .htaccess in the directory that is served as /alice_site/\n'));
+  t.true(text.includes('media -> /srv/media'));
+  t.notRegex(text, /^\s*(ProxyPass|Alias|<Location|<Directory|SetHandler)/m);
+  t.throws(() => htaccessSnippet({...INPUT, mount: '', prefix: 'none'}), {message: /it needs a mount/});
+});
 
 test('the snippets let a root mount through in none mode only', (t) => {
   for (const prefix of ['keep', 'strip'] as const) {

@@ -1,4 +1,4 @@
-import {existsSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 
 import {lesserUser, PUBLIC_HOST, startFrontEnd} from './front-end.ts';
@@ -9,7 +9,12 @@ const MODULES =
   ['/usr/lib/apache2/modules', '/etc/httpd/modules'].find((folder) => existsSync(folder)) ?? '/nonexistent';
 
 /** As Debian and Red Hat load them, and those of `a2enmod proxy proxy_http headers ssl`. */
-const LOADED = ['mpm_event', 'authz_core', 'alias', 'dir', 'mime', 'proxy', 'proxy_http', 'headers', 'ssl'];
+const LOADED = [
+  ...['mpm_event', 'authz_core', 'alias', 'dir', 'mime', 'ssl'],
+  ...['proxy', 'proxy_http', 'proxy_uwsgi', 'headers'],
+];
+/** For the forms of older versions, and for `.htaccess`. */
+const FURTHER = ['rewrite', 'proxy_wstunnel'];
 
 /** Debian has some of them built in, and Apache refuses to load those. */
 const load = (name: string): readonly string[] => [
@@ -18,38 +23,39 @@ const load = (name: string): readonly string[] => [
   '</IfModule>',
 ];
 
-/** A real Apache with one virtual host for http and one for https, both with the snippet. */
-export async function startApache(snippet: string): Promise<FrontEndServer> {
+/** A virtual host with its snippet, and with `.htaccess` files, each in the directory that has its mount's URL. */
+export interface ApacheSite {
+  readonly host: string;
+  /** Name of the file with the snippet, in the server's directory. */
+  readonly file?: string;
+  readonly snippet?: string;
+  readonly htaccess?: Readonly<Record<string, string>>;
+}
+
+/** A real Apache with one virtual host for http and one for https, both with the snippet; or with several of such. */
+export async function startApache(snippet: string | readonly ApacheSite[]): Promise<FrontEndServer> {
+  const sites = typeof snippet === 'string' ? [{host: PUBLIC_HOST, file: 'snippet.conf', snippet}] : snippet;
   return await startFrontEnd({
     binary: toolPath('apache2'),
     configure({directory, port, tlsPort}) {
       const user = lesserUser();
       const config = path.join(directory, 'httpd.conf');
-      writeFileSync(path.join(directory, 'snippet.conf'), snippet);
-      const site = (each: number, lines: readonly string[]) => [
-        `Listen 127.0.0.1:${each}`,
-        `<VirtualHost 127.0.0.1:${each}>`,
-        `ServerName ${PUBLIC_HOST}`,
-        ...lines,
-        `Include "${directory}/snippet.conf"`,
-        '</VirtualHost>',
-      ];
+      const modules = typeof snippet === 'string' ? LOADED : [...LOADED, ...FURTHER];
       const text = [
         `ServerRoot "${directory}"`,
         `ServerName ${PUBLIC_HOST}`,
         `PidFile "${directory}/httpd.pid"`,
         `DefaultRuntimeDir "${directory}"`,
         `ErrorLog "${directory}/error.log"`,
-        ...LOADED.flatMap(load),
+        ...modules.flatMap(load),
         ...(user === undefined ? [] : [...load('unixd'), `User ${user}`]),
         'TypesConfig /dev/null',
-        `DocumentRoot "${directory}"`,
         'Timeout 60',
-        ...site(port, []),
-        ...site(tlsPort, [
-          'SSLEngine on',
-          `SSLCertificateFile "${fixture('tls/certificate.pem')}"`,
-          `SSLCertificateKeyFile "${fixture('tls/key.pem')}"`,
+        `Listen 127.0.0.1:${port}`,
+        `Listen 127.0.0.1:${tlsPort}`,
+        ...sites.flatMap((site) => [
+          ...virtualHost(directory, port, site, []),
+          ...virtualHost(directory, tlsPort, site, TLS),
         ]),
         '',
       ];
@@ -57,4 +63,39 @@ export async function startApache(snippet: string): Promise<FrontEndServer> {
       return ['-f', config, '-DFOREGROUND'];
     },
   });
+}
+
+const TLS = [
+  'SSLEngine on',
+  `SSLCertificateFile "${fixture('tls/certificate.pem')}"`,
+  `SSLCertificateKeyFile "${fixture('tls/key.pem')}"`,
+];
+
+function virtualHost(
+  directory: string,
+  port: number,
+  {host, file = `${host}.conf`, snippet = '', htaccess = {}}: ApacheSite,
+  lines: readonly string[],
+): readonly string[] {
+  const root = path.join(directory, host);
+  for (const [mount, text] of Object.entries(htaccess)) {
+    mkdirSync(root + mount, {recursive: true});
+    writeFileSync(`${root}${mount}/.htaccess`, text);
+  }
+  mkdirSync(root, {recursive: true});
+  writeFileSync(path.join(directory, file), snippet);
+  return [
+    `<VirtualHost 127.0.0.1:${port}>`,
+    `ServerName ${host}`,
+    `DocumentRoot "${root}"`,
+    // What an administrator allows who lets users have a .htaccess.
+    `<Directory "${root}">`,
+    'AllowOverride FileInfo',
+    'Options SymLinksIfOwnerMatch',
+    'Require all granted',
+    '</Directory>',
+    ...lines,
+    `Include "${directory}/${file}"`,
+    '</VirtualHost>',
+  ];
 }

@@ -5,21 +5,27 @@ import {lesserUser, PUBLIC_HOST, startFrontEnd} from './front-end.ts';
 import type {FrontEndServer} from './front-end.ts';
 import {fixture, toolPath} from './tools.ts';
 
-/** A real nginx with one server for http and one for https, both with the snippet. */
-export async function startNginx(snippet: string): Promise<FrontEndServer> {
+/** A real nginx with one server for http and one for https, both with the snippet; or with several of such. */
+export async function startNginx(
+  snippet: string | readonly {readonly host: string; readonly snippet: string}[],
+): Promise<FrontEndServer> {
+  const sites =
+    typeof snippet === 'string'
+      ? [{host: PUBLIC_HOST, file: 'snippet.conf', snippet}]
+      : snippet.map((site) => ({...site, file: `${site.host}.conf`}));
   return await startFrontEnd({
     binary: toolPath('nginx'),
     configure({directory, port, tlsPort}) {
       const user = lesserUser();
       const config = path.join(directory, 'nginx.conf');
-      writeFileSync(path.join(directory, 'snippet.conf'), snippet);
-      const site = (listen: string, lines: readonly string[]) => [
+      for (const each of sites) writeFileSync(path.join(directory, each.file), each.snippet);
+      const site = ({host, file}: (typeof sites)[number], listen: string, lines: readonly string[]) => [
         'server {',
         `listen 127.0.0.1:${listen};`,
-        `server_name ${PUBLIC_HOST};`,
+        `server_name ${host};`,
         `root ${directory}/root;`,
         ...lines,
-        `include ${directory}/snippet.conf;`,
+        `include ${directory}/${file};`,
         '}',
       ];
       const text = [
@@ -31,13 +37,16 @@ export async function startNginx(snippet: string): Promise<FrontEndServer> {
         'events {}',
         'http {',
         'access_log off;',
+        'server_names_hash_bucket_size 128;',
         ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
           (name) => `${name}_temp_path ${directory}/${name};`,
         ),
-        ...site(String(port), []),
-        ...site(`${tlsPort} ssl`, [
-          `ssl_certificate ${fixture('tls/certificate.pem')};`,
-          `ssl_certificate_key ${fixture('tls/key.pem')};`,
+        ...sites.flatMap((each) => [
+          ...site(each, String(port), []),
+          ...site(each, `${tlsPort} ssl`, [
+            `ssl_certificate ${fixture('tls/certificate.pem')};`,
+            `ssl_certificate_key ${fixture('tls/key.pem')};`,
+          ]),
         ]),
         '}',
         '',

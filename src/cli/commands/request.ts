@@ -6,6 +6,7 @@ import {frontEndHints} from '../../frontend/hints.ts';
 import {keepRequest} from '../../frontend/kept.ts';
 import {letterFor, letterText} from '../../frontend/letter.ts';
 import type {Letter} from '../../frontend/letter.ts';
+import {inOrder} from '../../frontend/order.ts';
 import {siteFacts} from '../../frontend/site.ts';
 import type {FrontEnd} from '../../frontend/snippet.ts';
 import {wantedOf} from '../../frontend/wanted.ts';
@@ -25,13 +26,18 @@ const ACTION = 'write a request for';
 export const request: Command = async (context, {words, options, json}) => {
   const names = [...new Set(checkedTargets(ACTION, words))];
   const kind = frontNamed(options.value('front') ?? likelyFront(), ACTION);
+  if (kind === 'htaccess') {
+    throw usage('Cannot write a request for a .htaccess: it is a file of your own', {
+      hint: `appsup snippet ${names.join(' ')} --front htaccess`,
+    });
+  }
   const config = configOf(context);
   const lines: Lines[] = [];
   for (const name of names) {
     const app = specNamed(config, ACTION, name);
     lines.push(await linesFor(context, config, {app, kind, action: ACTION}));
   }
-  const blocks = inOrder(lines, kind);
+  const blocks = inOrder(lines, kind, ({app}) => ({mount: app.mount, statics: app.front.statics}));
   const letter = letterOf(context, config, blocks, kind);
   const text = letterText(letter);
   const {check, hint, exitCode} = await checked(context, blocks.map((block) => block.text).join(''), kind);
@@ -62,12 +68,6 @@ const NOBODY = 'whom to send it to is not known here: helpdesk = "..." in ~/.con
 /** The front end that seems to be installed here. */
 function likelyFront(): FrontEnd {
   return frontEndHints()[0]?.kind ?? 'apache';
-}
-
-/** Of nested mounts Apache takes the last `<Location>` that matches, and the first flat line; nginx the longest location. */
-function inOrder(lines: readonly Lines[], kind: FrontEnd): readonly Lines[] {
-  const sorted = lines.toSorted((a, b) => a.app.mount.length - b.app.mount.length);
-  return kind === 'apache-minimal' ? sorted.toReversed() : sorted;
 }
 
 function letterOf(context: Context, config: Config, lines: readonly Lines[], kind: FrontEnd): Letter {

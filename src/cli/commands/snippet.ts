@@ -1,25 +1,53 @@
+import type {Config} from '../../config/load.ts';
+import {gatewayFor, webProgram} from '../../core/spec.ts';
+import type {AppSpec} from '../../core/spec.ts';
+import {cautions} from '../../frontend/cautions.ts';
+import {inOrder} from '../../frontend/order.ts';
+import {isVersion} from '../../frontend/version-number.ts';
 import {configOf, specNamed} from '../apps.ts';
+import {usage} from '../args.ts';
 import type {Command} from '../context.ts';
 import {checked, frontNamed, linesFor} from '../front-ends.ts';
+import type {Lines} from '../front-ends.ts';
 import {checkedTargets} from '../targets.ts';
 
 const ACTION = 'write a snippet for';
 
-/** `appsup snippet APP [--front KIND]`: on stdout the lines alone, what the real server says of them on stderr. */
+/** `appsup snippet APP... [--front KIND]`: on stdout the lines alone, what the real server says of them on stderr. */
 export const snippet: Command = async (context, {words, options}) => {
-  const [name = ''] = checkedTargets(ACTION, words);
   const kind = frontNamed(options.value('front') ?? 'apache', ACTION);
+  const httpdVersion = versionNamed(options.value('httpd-version'));
   const config = configOf(context);
-  const {app, port, text} = await linesFor(context, config, {
-    app: specNamed(config, ACTION, name),
-    kind,
-    action: ACTION,
-  });
-  const {check, hint, exitCode} = await checked(context, text, kind);
+  const lines: Lines[] = [];
+  for (const app of appsNamed(config, checkedTargets(ACTION, words))) {
+    lines.push(await linesFor(context, config, {app, kind, action: ACTION, httpdVersion}));
+  }
+  const blocks = inOrder(lines, kind, ({app}) => ({mount: app.mount, statics: app.front.statics}));
+  const whole = blocks.map(({text}) => text).join('\n');
+  const {check, hint, exitCode} = await checked(context, whole, kind);
   return {
-    text: text.trimEnd(),
-    json: [{app: name, front: kind, port, mount: app.mount, snippet: text, check}],
-    hints: [hint],
+    text: whole.trimEnd(),
+    json: blocks.map(({app, port, text}) => ({
+      ...{app: app.name, front: kind, port, mount: app.mount, snippet: text, check},
+      cautions: cautions(app, kind),
+    })),
+    hints: [hint, ...blocks.flatMap(({app}) => cautions(app, kind))],
     exitCode,
   };
 };
+
+/** `all`: whatever serves something, has a file without mistakes and is not reached through a gateway. */
+function appsNamed(config: Config, words: readonly string[]): readonly AppSpec[] {
+  if (!words.includes('all')) return [...new Set(words)].map((name) => specNamed(config, ACTION, name));
+  const apps = [...config.apps.values()].flatMap(({spec}) => spec ?? []);
+  const serving = apps.filter((app) => webProgram(app) !== undefined && gatewayFor(app, apps) === undefined);
+  if (serving.length > 0) return serving;
+  throw usage('Cannot write a snippet: no app serves anything', {hint: 'appsup list'});
+}
+
+function versionNamed(word: string | undefined): string | undefined {
+  if (word === undefined || isVersion(word)) return word;
+  throw usage(`Cannot write a snippet for Apache httpd "${word}"`, {
+    hint: '--httpd-version 2.4.6, as httpd -v says',
+  });
+}

@@ -1,0 +1,319 @@
+import {symlinkSync} from 'node:fs';
+import path from 'node:path';
+
+import {apacheMinimalSnippet, apacheSnippet} from '../../src/frontend/apache.ts';
+import {htaccessSnippet} from '../../src/frontend/htaccess.ts';
+import {nginxSnippet} from '../../src/frontend/nginx.ts';
+import {inOrder} from '../../src/frontend/order.ts';
+import type {FrontEnd, SnippetInput} from '../../src/frontend/snippet.ts';
+import {startApache} from '../helpers/apache.ts';
+import type {ApacheSite} from '../helpers/apache.ts';
+import {FrontApps} from '../helpers/front-apps.ts';
+import type {FrontApp} from '../helpers/front-apps.ts';
+import type {FrontEndServer} from '../helpers/front-end.ts';
+import {PROBES, closedProbe} from '../helpers/front-probes.ts';
+import type {Probe, ProbeName, Subject} from '../helpers/front-probes.ts';
+import {startNginx} from '../helpers/nginx.ts';
+import {testWith} from '../helpers/tools.ts';
+
+interface MatrixApp extends FrontApp {
+  /** What there is to be seen of it. */
+  readonly shows: readonly ProbeName[];
+}
+
+const EVERYWHERE = ['root', 'deep', 'redirect', 'absolute', 'elsewhere', 'static', 'missing', 'odd'] as const;
+const MOUNTED = ['bare', 'others', 'beside'] as const;
+const SEEN = ['cookie', 'scheme', 'host', 'spoof'] as const;
+const GUNICORN = 'gunicorn = "wsgi:application"\nworkers = 1\nthreads = 4';
+
+const FLASK: MatrixApp = {
+  name: 'flask',
+  mount: '/alice_flask',
+  prefix: 'keep',
+  servedBy: 'flask-app',
+  fixture: 'flask-app',
+  program: GUNICORN,
+  shows: [...EVERYWHERE, ...MOUNTED, ...SEEN, 'links', 'post', 'events', 'body'],
+};
+
+const APPS: readonly MatrixApp[] = [
+  FLASK,
+  {
+    name: 'django',
+    mount: '/alice_django',
+    prefix: 'keep',
+    servedBy: 'django-app',
+    fixture: 'django-app',
+    program: GUNICORN,
+    shows: [...EVERYWHERE, ...MOUNTED, ...SEEN, 'links', 'csrf'],
+  },
+  {
+    name: 'fastapi',
+    mount: '/alice_fastapi',
+    prefix: 'strip',
+    servedBy: 'fastapi-app',
+    fixture: 'fastapi-app',
+    program: 'uvicorn = "main:app"',
+    shows: [...EVERYWHERE, ...MOUNTED, ...SEEN, 'post', 'websocket', 'events', 'body'],
+  },
+  {
+    name: 'plain',
+    mount: '/~alice/plain',
+    prefix: 'strip',
+    servedBy: 'plain',
+    fixture: 'wsgi-app',
+    program: GUNICORN,
+    shows: [...EVERYWHERE, ...MOUNTED, ...SEEN, 'post', 'body'],
+  },
+  {
+    name: 'rooted',
+    mount: '',
+    prefix: 'none',
+    servedBy: 'rooted',
+    fixture: 'wsgi-app',
+    program: GUNICORN,
+    shows: [...EVERYWHERE, ...SEEN, 'post', 'body'],
+  },
+];
+
+/** uWSGI's own protocol. */
+const UWSGI: MatrixApp = {
+  ...FLASK,
+  name: 'uwsgi',
+  mount: '/alice_uwsgi',
+  program: 'uwsgi = "wsgi:application"\nprotocol = "uwsgi"\nworkers = 1\nthreads = 4',
+  speaks: 'uwsgi',
+};
+
+/** Behind a .htaccess Django needs two settings; appsup says so. */
+const DJANGO_TOLD: MatrixApp = {
+  ...(APPS[1] ?? FLASK),
+  name: 'told',
+  mount: '/alice_told',
+  more: 'env = { BEHIND_HTACCESS = "1" }',
+};
+
+interface Form {
+  readonly title: string;
+  readonly server: 'apache' | 'nginx';
+  readonly front: FrontEnd;
+  readonly httpdVersion?: string;
+  readonly apps: readonly MatrixApp[];
+  /** What the form does not promise; docs/administrators.md says so. */
+  readonly without: (app: MatrixApp) => readonly ProbeName[];
+}
+
+const nothing = (): readonly ProbeName[] => [];
+
+const FORMS: readonly Form[] = [
+  {title: 'apache', server: 'apache', front: 'apache', apps: [...APPS, UWSGI], without: nothing},
+  {
+    title: 'apache 2.4.6',
+    server: 'apache',
+    front: 'apache',
+    httpdVersion: '2.4.6',
+    apps: [...APPS, UWSGI],
+    // It cannot compare a redirect with the public host.
+    without: ({prefix}) => (prefix === 'strip' ? ['absolute'] : []),
+  },
+  {
+    title: 'apache-minimal',
+    server: 'apache',
+    front: 'apache-minimal',
+    apps: [...APPS.filter(({name}) => name !== 'django'), UWSGI],
+    without: ({prefix, speaks}) => [
+      'cookie',
+      'scheme',
+      'spoof',
+      'websocket',
+      ...(speaks === 'uwsgi' ? [] : (['bare', 'host'] as const)),
+      ...(prefix === 'strip' ? (['redirect'] as const) : []),
+    ],
+  },
+  {
+    title: 'htaccess',
+    server: 'apache',
+    front: 'htaccess',
+    apps: [...APPS.filter(({mount, name}) => mount !== '' && name !== 'django'), DJANGO_TOLD],
+    // mod_dir answers for the directory without its slash: 301.
+    without: ({name}) => ['bare', ...(name === 'told' ? [] : (['host'] as const))],
+  },
+  {
+    title: 'nginx',
+    server: 'nginx',
+    front: 'nginx',
+    apps: [...APPS, UWSGI],
+    without: ({speaks}) => (speaks === 'uwsgi' ? ['cookie'] : []),
+  },
+];
+
+const WRITERS: Readonly<Record<FrontEnd, (input: SnippetInput) => string>> = {
+  apache: apacheSnippet,
+  'apache-minimal': apacheMinimalSnippet,
+  htaccess: htaccessSnippet,
+  nginx: nginxSnippet,
+};
+
+const TRANSPORTS = ['tcp', 'unix'] as const;
+
+/** A virtual host: one form over one transport, with all its apps. */
+interface Site {
+  readonly form: Form;
+  readonly transport: (typeof TRANSPORTS)[number];
+  readonly host: string;
+}
+
+const SITES: readonly Site[] = FORMS.flatMap((form) =>
+  TRANSPORTS.map((transport) => ({
+    form,
+    transport,
+    host: `${transport}-${form.title.replaceAll(/\W/g, '-')}.example`,
+  })),
+);
+
+testWith(
+  [
+    'gunicorn',
+    'flask',
+    'django',
+    'uvicorn',
+    'fastapi',
+    'websockets',
+    'uwsgi',
+    'uwsgiPython',
+    'apache2',
+    'nginx',
+  ],
+  'C10, E1, X7: every front end passes every app on, over every transport and in every prefix mode',
+  async (t) => {
+    const world = new FrontApps();
+    t.teardown(async () => await world.clean());
+    await world.start([...APPS, UWSGI, DJANGO_TOLD]);
+    const files = world.publish('flask-app/static');
+
+    const input = (app: MatrixApp, {form, transport}: Site): SnippetInput => ({
+      user: 'alice',
+      host: 'eco.example.ac.uk',
+      app: app.name,
+      mount: app.mount,
+      prefix: app.prefix,
+      upstream: {
+        protocol: app.speaks ?? 'http',
+        ...(transport === 'tcp'
+          ? {kind: 'tcp', port: world.port(app.name)}
+          : {kind: 'unix', path: world.socket(app.name)}),
+      },
+      date: '2026-11-20',
+      streaming: true,
+      // Django and FastAPI serve their own.
+      statics: app.servedBy === 'flask-app' ? [{path: '/static', directory: files}] : [],
+      httpdVersion: form.httpdVersion,
+    });
+    const text = (site: Site) =>
+      inOrder(site.form.apps, site.form.front, ({mount}) => ({mount, statics: []}))
+        .map((app) => WRITERS[site.form.front](input(app, site)))
+        .join('\n');
+    const htaccess = (site: Site) =>
+      Object.fromEntries(site.form.apps.map((app) => [app.mount, htaccessSnippet(input(app, site))]));
+
+    const apache = await startApache(
+      SITES.filter(({form}) => form.server === 'apache').map((site): ApacheSite => {
+        const {host} = site;
+        return site.form.front === 'htaccess'
+          ? {host, htaccess: htaccess(site)}
+          : {host, snippet: text(site)};
+      }),
+    );
+    t.teardown(async () => await apache.stop());
+    const nginx = await startNginx(
+      SITES.filter(({form}) => form.server === 'nginx').map((site) => ({
+        host: site.host,
+        snippet: text(site),
+      })),
+    );
+    t.teardown(async () => await nginx.stop());
+    for (const {form, host} of SITES) {
+      if (form.front === 'htaccess')
+        symlinkSync(files, path.join(apache.directory, host, FLASK.mount, 'static'));
+    }
+
+    const servers: Readonly<Record<Form['server'], FrontEndServer>> = {apache, nginx};
+    const cells: Cell[] = [];
+    const rows = SITES.flatMap((site) => site.form.apps.map((app) => ({site, app})));
+    const subjectOf = ({site: {form, host}, app}: (typeof rows)[number]): Subject => ({
+      ...app,
+      server: servers[form.server],
+      host,
+      neighbour: form.apps.find(({name}) => name !== app.name),
+    });
+    const label = ({site, app}: (typeof rows)[number]) =>
+      `${site.form.title.padEnd(14)} ${site.transport.padEnd(4)} ${(app.speaks ?? 'http').padEnd(5)} ${app.prefix.padEnd(5)} ${app.name}`;
+
+    // What is asked of one app at the same time would mix up its events.
+    await Promise.all(
+      SITES.map(async (site) => {
+        for (const app of site.form.apps) {
+          const row = {site, app};
+          const without = site.form.without(app);
+          for (const [name, probe] of Object.entries(PROBES) as [ProbeName, Probe][]) {
+            const asked = app.shows.includes(name) && !without.includes(name);
+            cells.push({
+              row: label(row),
+              probe: name,
+              seen: asked ? await outcome(probe, subjectOf(row)) : '-',
+            });
+          }
+        }
+      }),
+    );
+    await world.quiet();
+    for (const row of rows) {
+      const closed: Probe = async (subject) =>
+        await closedProbe(subject, `Application ${row.app.name} is not running.`);
+      const asked = row.site.form.front !== 'apache-minimal';
+      cells.push({
+        row: label(row),
+        probe: 'closed',
+        seen: asked ? await outcome(closed, subjectOf(row)) : '-',
+      });
+    }
+    for (const line of table(cells)) t.log(line);
+    const wrong = cells.filter(({seen}) => seen !== 'ok' && seen !== '-');
+    t.deepEqual(wrong, []);
+    t.true(cells.filter(({seen}) => seen === 'ok').length > 700);
+    if (wrong.length > 0) t.log(apache.log(), nginx.log());
+  },
+);
+
+interface Cell {
+  readonly row: string;
+  readonly probe: string;
+  /** `ok`; `-`: not promised, or not there to be seen; else what was wrong. */
+  readonly seen: string;
+}
+
+async function outcome(probe: Probe, subject: Subject): Promise<string> {
+  try {
+    await probe(subject);
+    return 'ok';
+  } catch (error) {
+    return String(error);
+  }
+}
+
+function table(cells: readonly Cell[]): readonly string[] {
+  const rows = [...new Set(cells.map(({row}) => row))];
+  const probes = [...new Set(cells.map(({probe}) => probe))];
+  const width = Math.max(...rows.map((row) => row.length));
+  const short = (seen: string) => (seen === 'ok' || seen === '-' ? seen : 'BAD');
+  const at = (row: string, probe: string) => cells.find((cell) => cell.row === row && cell.probe === probe);
+  return [
+    [''.padEnd(width), ...probes].join(' '),
+    ...rows.map((row) =>
+      [
+        row.padEnd(width),
+        ...probes.map((probe) => short(at(row, probe)?.seen ?? '').padEnd(probe.length)),
+      ].join(' '),
+    ),
+  ];
+}
