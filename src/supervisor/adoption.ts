@@ -1,7 +1,7 @@
 import {MARK, parseMark} from '../core/mark.ts';
 import type {Proc} from '../system/proc.ts';
 import type {ProcessWorld} from './live-process.ts';
-import type {ProcessRecord, UnitRecord} from './records.ts';
+import type {Done, ProcessRecord, UnitRecord} from './records.ts';
 import {endTree, lives} from './tree.ts';
 
 /** What an earlier supervisor left behind. */
@@ -12,6 +12,8 @@ export interface Inheritance {
   readonly superseded: readonly {readonly unit: UnitRecord; readonly process: ProcessRecord}[];
   /** Units that had a process, which is gone. */
   readonly dead: readonly UnitRecord[];
+  /** Units that had done their work since the boot, and rest. */
+  readonly done: readonly (UnitRecord & {readonly done: Done})[];
 }
 
 /** Sort the records by what still lives. After a reboot nothing does: pids are of another boot then. */
@@ -23,6 +25,9 @@ export function inheritanceOf(records: readonly UnitRecord[], proc: Proc): Inher
     living,
     superseded: records.flatMap((unit) => unit.others.filter(isLiving).map((process) => ({unit, process}))),
     dead: records.filter((unit) => unit.main !== undefined && !living.includes(unit)),
+    done: records.flatMap((unit) =>
+      unit.main === undefined && unit.done?.bootId === bootId ? {...unit, done: unit.done} : [],
+    ),
   };
 }
 

@@ -10,8 +10,8 @@ import type {Clock} from '../system/clock.ts';
 import type {Desired, DesiredStates} from './desired.ts';
 import type {Verdict} from './health.ts';
 import type {HeldSocket} from './held-socket.ts';
-import type {UnitRecord} from './records.ts';
 import {IdleWatch} from './idle-watch.ts';
+import type {Done, UnitRecord} from './records.ts';
 import {Needs} from './needs.ts';
 import type {Runner, Started, UnitIdentity} from './unit.ts';
 import {Unit} from './unit.ts';
@@ -65,6 +65,8 @@ export class HostedApp {
   #idle: IdleWatch | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #needs: Needs;
+  /** Processes that had done their work before this supervisor came; those that have no unit yet. */
+  readonly #done = new Map<string, Done>();
 
   constructor(options: HostedAppOptions) {
     this.#options = options;
@@ -96,6 +98,11 @@ export class HostedApp {
   adopt({record, main}: Found): Unit {
     const index = Math.max(0, processNames(main.program).indexOf(record.process));
     return this.#add(main.program, record.process, index, {main, restarts: record.restarts});
+  }
+
+  /** A process did its work under an earlier supervisor. Whoever is always restarted has none to do. */
+  rememberDone(process: string, done: Done): void {
+    this.#done.set(process, done);
   }
 
   /**
@@ -284,8 +291,10 @@ export class HostedApp {
       runner: this.#options.runner,
       onChange: (changed, from) => this.#changed(changed, from),
       onHealth: (changed, verdict) => this.#options.onHealth(this, changed, verdict),
+      done: program.restart === 'always' ? undefined : this.#done.get(process),
       ...found,
     });
+    this.#done.delete(process);
     this.units.set(process, unit);
     return unit;
   }

@@ -4,6 +4,7 @@ import type {Clock} from '../system/clock.ts';
 import type {Exits} from '../system/exits.ts';
 import type {Proc} from '../system/proc.ts';
 import type {Processes} from '../system/processes.ts';
+import {environmentOf} from './environment-of.ts';
 import type {ProcessRecord} from './records.ts';
 import {withResolvers} from './with-resolvers.ts';
 import {endTree, lives, membersOf, signalTree} from './tree.ts';
@@ -25,8 +26,8 @@ export interface ProcessWorld {
 export class LiveProcess {
   readonly record: ProcessRecord;
   readonly adopted: boolean;
-  /** Values that must not be shown, out of the environment it was started with. */
-  readonly secrets: readonly string[];
+  /** Values that must not be shown, out of the environment it was started with; `undefined`: they are not known. */
+  secrets: readonly string[] | undefined;
   /** Resolves once, with the leader's exit, when the whole tree is gone. */
   readonly gone: Promise<Exit>;
   readonly #world: ProcessWorld;
@@ -39,7 +40,7 @@ export class LiveProcess {
   private constructor(
     world: ProcessWorld,
     record: ProcessRecord,
-    options: {readonly adopted: boolean; readonly secrets: readonly string[]},
+    options: {readonly adopted: boolean; readonly secrets: readonly string[] | undefined},
   ) {
     this.#world = world;
     this.record = record;
@@ -57,7 +58,8 @@ export class LiveProcess {
 
   /** A process that an earlier supervisor started. */
   static adopt(world: ProcessWorld & {readonly exits: Exits}, record: ProcessRecord): LiveProcess {
-    const secrets = secretsIn(world.proc.environment(record.pid));
+    const env = environmentOf(world.proc, record);
+    const secrets = env === undefined ? undefined : secretsIn(env);
     const process = new LiveProcess(world, record, {adopted: true, secrets});
     world.exits.watch(record, () => process.ended({code: undefined, signal: undefined}));
     return process;

@@ -10,17 +10,14 @@ import {askCommand, lineInLog} from './readiness.ts';
 import {membersOf} from './tree.ts';
 import type {Started} from './unit.ts';
 
-/** What has to be known of a start to ask it. */
-export interface AskFacts {
-  readonly prepared: Prepared;
-  readonly publicUrl: string | undefined;
-}
+/** What a check command is run with: that of the process which it asks. */
+export type CheckFacts = Pick<Prepared, 'env' | 'directory'>;
 
 export interface ProverOptions {
   readonly clock: Clock;
   readonly proc: Proc;
   /** For a process that an earlier supervisor prepared. */
-  readonly factsOf: (started: Started) => Promise<AskFacts>;
+  readonly factsOf: (started: Started) => Promise<CheckFacts>;
   /** The inode of the app's held socket. */
   readonly heldInode: (app: string) => number | undefined;
 }
@@ -28,13 +25,13 @@ export interface ProverOptions {
 /** Asks processes whether they do what they are there for. */
 export class Prover {
   readonly #options: ProverOptions;
-  readonly #facts = new WeakMap<LiveProcess, AskFacts>();
+  readonly #facts = new WeakMap<LiveProcess, CheckFacts>();
 
   constructor(options: ProverOptions) {
     this.#options = options;
   }
 
-  remember(process: LiveProcess, facts: AskFacts): void {
+  remember(process: LiveProcess, facts: CheckFacts): void {
     this.#facts.set(process, facts);
   }
 
@@ -80,11 +77,11 @@ export class Prover {
     switch (readiness.kind) {
       case 'http':
       case 'tcp': {
-        const request = await this.#request(started, readiness);
+        const request = requestOf(started, readiness);
         return request === undefined ? {up: true, detail: 'it serves nothing'} : await probe(request, signal);
       }
       case 'exec':
-        return await askCommand(readiness.argv, (await this.#factsOf(started)).prepared, {
+        return await askCommand(readiness.argv, await this.#factsOf(started), {
           timeoutMs: readiness.timeoutMs,
           signal,
         });
@@ -113,28 +110,28 @@ export class Prover {
       : {up, refused: true, detail: 'does not accept visitors yet'};
   }
 
-  async #request(
-    started: Started,
-    readiness: Extract<Readiness, {kind: 'http' | 'tcp'}>,
-  ): Promise<ProbeRequest | undefined> {
-    const {privateSocket, frontSocket, port} = started.process.record;
-    const path = privateSocket ?? frontSocket;
-    if (started.program.listen === 'none' || port === undefined) return undefined;
-    const {prepared, publicUrl} = await this.#factsOf(started);
-    return {
-      address: path === undefined ? {port} : {path},
-      readiness,
-      url: prepared.probePath ?? '/',
-      host: prepared.probeHost ?? `127.0.0.1:${port}`,
-      https: publicUrl?.startsWith('https:') ?? false,
-    };
-  }
-
-  async #factsOf(started: Started): Promise<AskFacts> {
+  async #factsOf(started: Started): Promise<CheckFacts> {
     const known = this.#facts.get(started.process);
     if (known !== undefined) return known;
     const facts = await this.#options.factsOf(started);
     this.#facts.set(started.process, facts);
     return facts;
   }
+}
+
+/** From the record alone: the app's file may be broken by now. */
+function requestOf(
+  {program, process}: Started,
+  readiness: Extract<Readiness, {kind: 'http' | 'tcp'}>,
+): ProbeRequest | undefined {
+  const {privateSocket, frontSocket, port, ask} = process.record;
+  const path = privateSocket ?? frontSocket;
+  if (program.listen === 'none' || port === undefined || ask === undefined) return undefined;
+  return {
+    address: path === undefined ? {port} : {path},
+    readiness,
+    url: ask.path ?? '/',
+    host: ask.host ?? `127.0.0.1:${port}`,
+    https: ask.https,
+  };
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import type {AppSpec, ProgramSpec} from '../core/spec.ts';
 import {isName} from '../core/names.ts';
+import type {Exit} from '../core/state.ts';
 import {systemCode} from '../errors.ts';
 import {readIfReadable, writeAtomically} from '../system/files.ts';
 import type {Paths} from '../system/paths.ts';
@@ -27,6 +28,23 @@ export interface ProcessRecord {
   readonly held: boolean;
   /** Of the app's file that it was started from. */
   readonly hash: string;
+  /** How it is asked over HTTP or TCP; `undefined` in records of earlier versions. */
+  readonly ask: AskRecord | undefined;
+}
+
+/** What a later supervisor needs to ask a process, also when the app's file is broken by then. */
+export interface AskRecord {
+  readonly path: string | undefined;
+  readonly host: string | undefined;
+  readonly https: boolean;
+}
+
+/** A process that has ended by itself and is not to be started again in this boot. */
+export interface Done {
+  readonly bootId: string;
+  /** Wall clock, milliseconds. */
+  readonly at: number;
+  readonly exit: Exit;
 }
 
 /** All that is recorded of one unit. */
@@ -39,6 +57,8 @@ export interface UnitRecord {
   readonly main: ProcessRecord | undefined;
   /** Processes that have to go: candidates and those that were replaced. */
   readonly others: readonly ProcessRecord[];
+  /** There is no `main` then. */
+  readonly done: Done | undefined;
 }
 
 /** Of one program; config holds it far below. */
@@ -97,7 +117,8 @@ export function parseRecord(text: string): UnitRecord | undefined {
     ] as (Partial<ProcessRecord> | null)[];
     if (!all.every(isProcessRecord)) return undefined;
     const app = {...value.app, programs: programs.map(withInfinity)};
-    return {restarts: 0, main: undefined, ...value, app} as UnitRecord;
+    const done = doneOf(value.done);
+    return {restarts: 0, main: undefined, ...value, app, done} as UnitRecord;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
@@ -112,8 +133,24 @@ function isProcessRecord(value: Partial<ProcessRecord> | null): boolean {
     Number.isFinite(value?.startTicks) &&
     typeof value?.bootId === 'string' &&
     typeof value.mark === 'string' &&
-    typeof value.logFile === 'string'
+    typeof value.logFile === 'string' &&
+    (value.ask === undefined || (typeof value.ask === 'object' && value.ask !== null))
   );
+}
+
+/** What is not one is none: the program runs once more than it had to. */
+function doneOf(value: Partial<Done> | null | undefined): Done | undefined {
+  const {bootId, at, exit} = value ?? {};
+  if (typeof bootId !== 'string' || typeof at !== 'number' || typeof exit !== 'object') return undefined;
+  const {code, signal} = (exit as Partial<Exit> | null) ?? {};
+  return {
+    bootId,
+    at,
+    exit: {
+      code: typeof code === 'number' ? code : undefined,
+      signal: typeof signal === 'string' ? signal : undefined,
+    },
+  };
 }
 
 /** Holds what a unit leans on; a record of another version of appsup may lack some of it. */

@@ -118,7 +118,9 @@ export class RunSteps implements StepDoer {
         ? {ok: true, skipped: true, note: said.replace(/^skipped:? */, '')}
         : {ok: true, skipped: false, note: said};
     const {lines} = lastWords(end.record.logFile, end.record.logOffset);
-    const output = lines.map((line) => mask(line, end.secrets));
+    const {secrets} = end;
+    // What cannot be masked is not shown.
+    const output = secrets === undefined ? [] : lines.map((line) => mask(line, secrets));
     if (signal.aborted) return {...(cancelledBy(signal) as Extract<StepOutcome, {ok: false}>), output};
     if (end.timedOut) return {...timedOut(action), output};
     if (end.code === undefined) {
@@ -231,7 +233,7 @@ interface Ended {
   readonly code: number | undefined;
   readonly timedOut: boolean;
   readonly record: StepProcess;
-  readonly secrets: readonly string[];
+  readonly secrets: readonly string[] | undefined;
 }
 
 /** The files that a plan depends on, as they are now. */

@@ -16,7 +16,8 @@ import type {ProcessWorld} from './live-process.ts';
 import {LiveProcess} from './live-process.ts';
 import type {ProbeResult} from './probe.ts';
 import {Prover} from './prover.ts';
-import type {AskFacts} from './prover.ts';
+import type {CheckFacts} from './prover.ts';
+import {environmentOf} from './environment-of.ts';
 import {privateSocketPath} from './records.ts';
 import type {ProcessRecord} from './records.ts';
 import type {Runner, Started, UnitIdentity} from './unit.ts';
@@ -118,6 +119,8 @@ export class ProcessRunner implements Runner {
   }
 
   lastWords({record, secrets}: LiveProcess): LastWords {
+    // What cannot be masked is not shown.
+    if (secrets === undefined) return {reason: undefined, lines: []};
     const {reason, lines} = lastWords(record.logFile, record.logOffset);
     return {
       reason: reason === undefined ? undefined : mask(reason, secrets),
@@ -131,18 +134,15 @@ export class ProcessRunner implements Runner {
     return {user, paths, port, base, process: unit.process, index: unit.index, generation};
   }
 
-  /** Of a process that was adopted: as if it were started now. */
-  async #factsOf({app, program, process}: Started): Promise<AskFacts> {
+  /** Of a process that was adopted: what it has, also while its app's file is broken; else as if it were started now. */
+  async #factsOf({app, program, process}: Started): Promise<CheckFacts> {
+    const env = environmentOf(this.#options.proc, process.record);
+    if (env !== undefined) return {env: withoutSockets(env), directory: program.directory};
     const now = await this.#options.lookUp(app.name);
     const identity = parseMark(process.record.mark);
     const unit = {app: app.name, program: program.name, process: identity?.process ?? program.name, index: 0};
     const current = now.app.programs.find(({name}) => name === program.name) ?? program;
-    const prepared = await this.#options.prepare(
-      now.app,
-      current,
-      this.#context(unit, now, process.record.generation),
-    );
-    return {prepared, publicUrl: now.publicUrl};
+    return await this.#options.prepare(now.app, current, this.#context(unit, now, process.record.generation));
   }
 
   #nextGeneration(): number {
@@ -211,11 +211,16 @@ export class ProcessRunner implements Runner {
       privateSocket: sockets.ownPath,
       held: sockets.held !== undefined,
       hash: now.hash,
+      ask: {
+        path: prepared.probePath,
+        host: prepared.probeHost,
+        https: now.publicUrl?.startsWith('https:') ?? false,
+      },
     };
     const live = LiveProcess.started(this.#options, record, prepared.secrets);
     void exited.then((exit) => live.ended(exit));
     void live.gone.then(() => sockets.own?.close());
-    this.#prover.remember(live, {prepared, publicUrl: now.publicUrl});
+    this.#prover.remember(live, prepared);
     return {process: live, app: now.app, program, private: sockets.own !== undefined};
   }
 }
@@ -238,6 +243,11 @@ interface OpenSockets {
 /** Remove what an adopted process leaves behind. */
 export function removePrivateSocket(record: ProcessRecord): void {
   if (record.privateSocket !== undefined) rmSync(record.privateSocket, {force: true});
+}
+
+/** The sockets were for the process alone. */
+function withoutSockets(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('LISTEN_')));
 }
 
 function sizeOf(file: string): number {

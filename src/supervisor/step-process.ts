@@ -104,8 +104,8 @@ export class StepCommand {
     return new StepCommand(world, LiveProcess.adopt(world, found), found, roomFiles(room).exit);
   }
 
-  /** Texts that must not be shown. */
-  get secrets(): readonly string[] {
+  /** Texts that must not be shown; `undefined`: they are not known. */
+  get secrets(): readonly string[] | undefined {
     return this.#live.secrets;
   }
 
@@ -177,5 +177,6 @@ export function stepRecord(
     privateSocket: undefined,
     held: false,
     hash: '',
+    ask: undefined,
   };
 }

@@ -31,6 +31,7 @@ import {descriptorOf, inodeOfOwn} from './accepting.ts';
 import {endOrphans, inheritanceOf} from './adoption.ts';
 import {BOOT_MS, hasComeUp, rollCall} from './after-boot.ts';
 import {DesiredStates} from './desired.ts';
+import {secretsFromFiles} from './environment-of.ts';
 import {FrontSocket} from './front-socket.ts';
 import {FrontWatch} from './front-watch.ts';
 import {HeldSocket} from './held-socket.ts';
@@ -40,7 +41,7 @@ import type {LastWords} from './last-words.ts';
 import {LiveProcess} from './live-process.ts';
 import type {ProcessWorld} from './live-process.ts';
 import {Records} from './records.ts';
-import type {ProcessRecord, UnitRecord} from './records.ts';
+import type {Done, ProcessRecord, UnitRecord} from './records.ts';
 import {measureMemory, appStatus, reasonOf, servingPort, stateName} from './report.ts';
 import {ProcessRunner, removePrivateSocket} from './runner.ts';
 import type {AppAtStart, RunnerOptions} from './runner.ts';
@@ -176,7 +177,7 @@ export class Supervisor implements SupervisorApi {
   async begin(): Promise<void> {
     const {log, proc, paths} = this.#options;
     const records = this.#records.readAll((file) => log('warn', 'a damaged state file is ignored', {file}));
-    const {living, superseded, dead} = inheritanceOf(records, proc);
+    const {living, superseded, dead, done} = inheritanceOf(records, proc);
     for (const record of living) this.#adopt(record);
     for (const {unit, process} of superseded) this.#dismiss(unit, process);
     for (const {app, process, main} of dead) {
@@ -184,10 +185,12 @@ export class Supervisor implements SupervisorApi {
       if (main !== undefined) removePrivateSocket(main);
       this.#records.remove(app.name, process);
     }
+    for (const {app, process, done: work} of done) this.#host(app.name, app.file).rememberDone(process, work);
     const kept = [...living.map(({main}) => main?.mark), ...superseded.map(({process}) => process.mark)];
     const keep = new Set([...kept.filter((mark) => mark !== undefined), ...this.#runs.unfinished()]);
     await endOrphans(this.#options, paths.state, keep, (mark) => log('warn', 'an orphan is ended', {mark}));
     this.#readAppsQuietly();
+    for (const app of this.#apps.values()) this.#learnSecrets(app);
     await Promise.all([...this.#apps.values()].map(async (app) => await this.#wake(app)));
     this.#runs.resumeUnfinished();
     this.#runs.look();
@@ -376,6 +379,15 @@ export class Supervisor implements SupervisorApi {
     this.#options.log('info', 'adopted', {app: app.name, process, pid: unit.main?.process.pid});
   }
 
+  /** Of adopted processes that have written over their environment. */
+  #learnSecrets({spec, hash, units}: HostedApp): void {
+    const {home} = this.#options.user;
+    for (const {id, main} of units.values()) {
+      if (main === undefined || spec === undefined) continue;
+      main.process.secrets ??= secretsFromFiles(spec, id.program, main.process.record, {hash, home});
+    }
+  }
+
   /** A process beside the serving one: its successor took over, or it never did. Either way it goes. */
   #dismiss(unit: UnitRecord, record: UnitRecord['others'][number]): void {
     const live = LiveProcess.adopt(this.#options, record);
@@ -535,6 +547,7 @@ export class Supervisor implements SupervisorApi {
       return;
     }
     app.socket?.remove();
+    for (const process of app.units.keys()) this.#records.remove(app.name, process);
     this.#desired.remove(app.name);
     this.#runs.delete(app.name);
     this.#keptLogs.delete(app.name);
@@ -785,8 +798,9 @@ export class Supervisor implements SupervisorApi {
       ({record}) => record,
     );
     const spec = main?.app ?? candidate?.app ?? app.spec;
+    const done = main === undefined ? this.#doneOf(unit) : undefined;
     this.#quietly({app: id.app, process: id.process}, () => {
-      if ((main === undefined && others.length === 0) || spec === undefined)
+      if ((main === undefined && others.length === 0 && done === undefined) || spec === undefined)
         this.#records.remove(id.app, id.process);
       else
         this.#records.write({
@@ -796,8 +810,15 @@ export class Supervisor implements SupervisorApi {
           restarts,
           main: main?.process.record,
           others,
+          done,
         });
     });
+  }
+
+  /** The next supervisor must not do its work again; the next boot does. */
+  #doneOf({state, since}: Unit): Done | undefined {
+    if (state.id !== 'exited') return undefined;
+    return {bootId: this.#options.proc.bootId(), at: since, exit: state.exit};
   }
 
   #quietly(facts: {readonly app: string; readonly process: string}, write: () => void): void {

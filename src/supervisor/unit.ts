@@ -117,6 +117,8 @@ export class Unit {
     /** A process that an earlier supervisor left behind. */
     readonly main?: Started;
     readonly restarts?: number;
+    /** It has done its work under an earlier supervisor: it is not started again. */
+    readonly done?: {readonly exit: Exit; readonly at: number} | undefined;
   }) {
     this.id = options.id;
     this.#spec = options.spec;
@@ -126,8 +128,10 @@ export class Unit {
     this.#onHealth = options.onHealth;
     this.#main = options.main;
     this.restarts = options.restarts ?? 0;
-    this.#state = options.main === undefined ? {id: 'stopped'} : adopted();
-    this.since = options.main?.process.record.startedAt ?? options.clock.wall();
+    const {main, done} = options;
+    const resting: UnitState = done === undefined ? {id: 'stopped'} : {id: 'exited', exit: done.exit};
+    this.#state = main === undefined ? resting : adopted();
+    this.since = main?.process.record.startedAt ?? done?.at ?? options.clock.wall();
     if (options.main !== undefined) this.#watch(options.main);
     this.#tend();
   }

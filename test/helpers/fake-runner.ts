@@ -142,5 +142,6 @@ function recordOf(unit: UnitIdentity, pid: number, generation: number) {
     privateSocket: undefined,
     held: true,
     hash: 'h',
+    ask: undefined,
   };
 }

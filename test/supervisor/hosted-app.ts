@@ -9,6 +9,7 @@ import type {ExecutionContext} from 'ava';
 import type {ProgramSpec} from '../../src/core/spec.ts';
 import {DesiredStates} from '../../src/supervisor/desired.ts';
 import {HostedApp} from '../../src/supervisor/hosted-app.ts';
+import type {Unit} from '../../src/supervisor/unit.ts';
 import {FakeClock} from '../helpers/fake-clock.ts';
 import {FakeRunner} from '../helpers/fake-runner.ts';
 import {appSpec, programSpec} from '../helpers/spec.ts';
@@ -98,4 +99,20 @@ test('HostedApp does not take what runs for wished when it was to be stopped', (
   if (unit === undefined) throw new Error('no unit');
   app.rememberWish(unit);
   t.is(app.desired(unit.id), 'stopped');
+});
+
+test('HostedApp rests where an earlier supervisor saw the work done, also of a program whose file is read later', async (t) => {
+  const once = programSpec({name: 'migrate', restart: 'on-failure', listen: 'none'});
+  const {app, advance, take} = setup(t, [once, programSpec()]);
+  const done = {bootId: 'b', at: 5, exit: {code: 0, signal: undefined}};
+  app.rememberDone('migrate', done);
+  // It always runs, by now.
+  app.rememberDone('web', done);
+  const [migrate, web] = take();
+  t.like(migrate, {state: {id: 'exited', exit: done.exit}, since: 5});
+  t.is(web?.state.id, 'stopped');
+  // The user's word counts more.
+  app.start([migrate as Unit]);
+  await advance(0);
+  t.is(migrate?.state.id, 'starting');
 });

@@ -31,8 +31,10 @@ const record: UnitRecord = {
     privateSocket: '/s/run/x.sock',
     held: true,
     hash: 'h',
+    ask: {path: '/tasks/', host: 'example.org', https: true},
   },
   others: [],
+  done: undefined,
 };
 
 test('Records gives back what was written, without any environment, in a file for the owner alone', (t) => {
@@ -47,6 +49,31 @@ test('Records gives back what was written, without any environment, in a file fo
   t.deepEqual(
     records.readAll(() => t.fail()),
     [],
+  );
+});
+
+test('Records keeps how a process did its work, and takes nothing else for it', (t) => {
+  const own = mkdtempSync(path.join(directory, 'done-'));
+  const records = new Records({processes: own});
+  const done = {bootId: 'b', at: 5, exit: {code: 0, signal: undefined}};
+  records.write({...record, main: undefined, done});
+  t.like(records.readAll(() => t.fail())[0], {main: undefined, done});
+  for (const wrong of [
+    null,
+    7,
+    {},
+    {bootId: 'b', at: 5},
+    {bootId: 'b', at: null, exit: {}},
+    {bootId: 1, at: 5, exit: {}},
+  ])
+    t.is(parseRecord(JSON.stringify({...record, done: wrong}))?.done, undefined);
+  t.deepEqual(
+    parseRecord(JSON.stringify({...record, done: {bootId: 'b', at: 5, exit: {code: 'x', signal: 3}}}))?.done,
+    {
+      bootId: 'b',
+      at: 5,
+      exit: {code: undefined, signal: undefined},
+    },
   );
 });
 
@@ -92,7 +119,12 @@ test('parseRecord() takes no record in which something is missing or null, as on
     const programs = [{...program, [name]: null}];
     t.is(parseRecord(JSON.stringify({...record, app: {...record.app, programs}})), undefined, name);
   }
-  for (const wrong of [{main: null}, {others: [null]}, {app: {...record.app, programs: [null]}}]) {
+  for (const wrong of [
+    {main: null},
+    {main: {...record.main, ask: null}},
+    {others: [null]},
+    {app: {...record.app, programs: [null]}},
+  ]) {
     t.is(parseRecord(JSON.stringify({...record, ...wrong})), undefined);
   }
 });
