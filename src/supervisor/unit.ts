@@ -61,6 +61,12 @@ interface Watched {
   readonly limits: LimitWatch;
 }
 
+/**
+ * The longest wait between two tries after a boot: what they wait for may come at any time, and half a minute later the program is
+ * to be up.
+ */
+const PATIENT_MS = 20_000;
+
 /** What became of the last start, stop or restart, for the answer to the user. */
 export interface Outcome {
   readonly reason: string;
@@ -240,8 +246,15 @@ export class Unit {
   /** The spec for the machine. */
   #limits(): ProgramSpec {
     const {program} = this.#running();
+    const {backoffMs, backoffCapMs} = program;
     const readyMs = program.readiness.kind === 'none' ? program.readyMs + program.startMs : program.readyMs;
-    return {...program, readyMs, giveUp: this.patient ? Infinity : program.giveUp};
+    return {
+      ...program,
+      readyMs,
+      ...(this.patient
+        ? {giveUp: Infinity, backoffCapMs: Math.max(backoffMs, Math.min(backoffCapMs, PATIENT_MS))}
+        : {}),
+    };
   }
 
   #running(): {readonly program: ProgramSpec} {

@@ -1,5 +1,7 @@
 import {spawnSync} from 'node:child_process';
+import {once} from 'node:events';
 import {chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 
 import test from 'ava';
@@ -11,6 +13,8 @@ import {makeAccount, noAccounts} from '../helpers/account.ts';
 import type {Account} from '../helpers/account.ts';
 import {crontabOf, denyCron, noCron, withCron} from '../helpers/cron.ts';
 import {argvOf, environmentOf, isRunning, kill, killAllOf, processesOf} from '../helpers/processes.ts';
+import {systemProc} from '../../src/system/proc.ts';
+import {toolPath} from '../helpers/tools.ts';
 import {waitUntil} from '../helpers/wait.ts';
 
 /** A test on a real account with a real crontab. One after the other: there is one cron. */
@@ -65,7 +69,9 @@ function rebootLine(account: Account): string {
 async function runAsCron(account: Account, command: string): Promise<void> {
   const {name, home} = account;
   const env = [`HOME=${home}`, `LOGNAME=${name}`, 'SHELL=/bin/sh', 'PATH=/usr/bin:/bin', `PWD=${home}`];
-  const said = await account.ok(`exec env -i ${env.map(quote).join(' ')} /bin/sh -c ${quote(command)}`);
+  const said = await account.ok(
+    `umask 022; cd; exec env -i ${env.map(quote).join(' ')} /bin/sh -c ${quote(command)}`,
+  );
   if (said !== '') throw new Error(`cron would mail: ${said}`);
 }
 
@@ -232,7 +238,7 @@ onAccount(
 );
 
 onAccount(
-  'a real cron starts the supervisor, and again within a minute or so of its death',
+  'C3 a real cron starts the supervisor, and again within a minute or so of its death',
   async (t, account) => {
     const it = stage(account);
     await it.boot('install');
@@ -294,7 +300,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler)
 function giveApps(account: Account): void {
   const base = 20_000 + (account.uid % 600) * 20;
   for (const [name, port, more] of [
-    ['runs', base, '[programs.queue]\ncommand = "/bin/sleep 100000"\n'],
+    ['runs', base, '[programs.queue]\ncommand = "/bin/sleep 100000"\nafter = ["web"]\n'],
     ['rests', base + 1, ''],
   ] as const) {
     write(account, `${name}/web.py`, WEB);
@@ -379,7 +385,7 @@ onAccount(
 );
 
 onAccount(
-  "after everything of the account was killed, the crontab's exact line brings back what ran, with the same environment",
+  "C4 after everything of the account was killed, the crontab's exact line brings back what ran, in its order and with the same environment; what was stopped stays so, and the line again changes nothing",
   async (t, account) => {
     giveApps(account);
     await account.ok(appsup(account, 'start', 'all'));
@@ -396,6 +402,11 @@ onAccount(
     t.true(after.every((pid) => !before.includes(pid)));
     t.deepEqual(after.map(lastingEnvironment), environments);
     t.is((await processes(account)).get('rests:web')?.state, 'stopped');
+    const [web = 0, queue = 0] = after.map((pid) => systemProc.stat(pid)?.startTicks);
+    t.true(web < queue, 'the queue comes after the web program');
+    const all = processesOf(account.uid);
+    await runAsCron(account, rebootLine(account));
+    t.deepEqual(processesOf(account.uid), all);
   },
   unbuilt,
 );
@@ -434,4 +445,63 @@ onAccount(
     t.true((await running(account, 'runs:queue')) > 0);
   },
   unbuilt ?? (denies ? undefined : 'needs python3 and Linux 6.3'),
+);
+
+/** Connects to its database when it is imported, as the apps of the guides do. */
+const NEEDY = `
+import socket
+socket.create_connection(("127.0.0.1", DATABASE)).close()
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"here"]
+`;
+/** So much later than the reboot. */
+const LATE_MS = 60_000;
+
+onAccount(
+  'C5 after a reboot with the database 60 s late an app that needs it at import is up within 30 s of the database, by the crontab’s line alone',
+  async (t, account) => {
+    t.timeout(300_000);
+    toolPath('gunicorn');
+    const port = 20_000 + (account.uid % 600) * 20;
+    const database = net.createServer((socket) => socket.end());
+    const listen = async (): Promise<void> => {
+      database.listen(port + 1, '127.0.0.1');
+      await once(database, 'listening');
+    };
+    t.teardown(() => database.close());
+    write(account, 'needy/wsgi.py', NEEDY.replace('DATABASE', String(port + 1)));
+    write(
+      account,
+      '.config/appsup/apps/needy.toml',
+      `directory = "~/needy"\nmount = "/${account.name}_needy"\nport = ${port}\n[programs.web]\ngunicorn = "wsgi:application"\nworkers = 2\n`,
+    );
+    await listen();
+    await account.ok(appsup(account, 'start', 'needy'));
+    await account.ok(appsup(account, 'boot', 'install'));
+    await killAllOf(account.uid);
+    database.close();
+    await once(database, 'close');
+
+    const rebooted = performance.now();
+    await runAsCron(account, rebootLine(account));
+    await waitUntil(
+      'the reason is said',
+      async () => /ConnectionRefusedError/.test((await account.run(appsup(account, 'status'))).stdout),
+      {timeoutMs: LATE_MS},
+    );
+    await new Promise((resolve) => setTimeout(resolve, LATE_MS - (performance.now() - rebooted)));
+    t.not((await processes(account)).get('needy:web')?.state, 'running');
+    await listen();
+    const came = performance.now();
+    await waitUntil(
+      'needy:web runs',
+      async () => (await processes(account)).get('needy:web')?.state === 'running',
+      {
+        timeoutMs: 60_000,
+      },
+    );
+    t.true(performance.now() - came <= 30_000, `${Math.round(performance.now() - came)} ms`);
+  },
+  unbuilt,
 );

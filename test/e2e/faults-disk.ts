@@ -48,10 +48,12 @@ function testOnDisk(
 }
 
 testOnDisk(
-  'a full disk stops nothing: what runs serves, what dies comes back, and a command says that the disk is full',
+  'C14 a full disk stops nothing: what runs serves, what dies comes back, and a command says that the disk is full',
   async (t, it, disk) => {
     const {port} = await it.defineGunicorn('full', '', QUIET);
-    await it.ok('start', 'full');
+    await it.define('other', '[programs.queue]\ncommand = "sleep 600"\n');
+    await it.ok('start', 'all');
+    const other = await it.pid('other', 'queue');
     const first = await it.pid('full');
     disk.fill();
     t.is((await get(port, '/full/')).body, String(first));
@@ -74,13 +76,14 @@ testOnDisk(
     await until(async () => (await it.process('full')).state === 'running', 'the app to run');
     t.is(it.children('full').length, 3);
     t.is((await get(port, '/full/')).body, String(await it.pid('full')));
+    t.is(await it.pid('other', 'queue'), other);
 
     disk.free();
     t.regex(await it.ok('restart', 'full'), /nothing dropped/);
     killQuietly(it.supervisorPid() as number);
     await it.ok('daemon', 'start');
-    t.is((await it.status()).supervisor.adopted, 1);
-    await it.ok('stop', 'full');
+    t.is((await it.status()).supervisor.adopted, 2);
+    await it.ok('stop', 'all');
     t.deepEqual(it.children(), []);
   },
 );
@@ -98,7 +101,7 @@ function testWithTenant(title: string, check: (t: ExecutionContext, tenant: Tena
 }
 
 testWithTenant(
-  'a home that can no longer be written stops nothing, and every command says so',
+  'C14 a home that can no longer be written stops nothing, and every command says so',
   async (t, tenant) => {
     const {account} = tenant;
     tenant.write('site/wsgi.py', QUIET, 0o644);
@@ -140,10 +143,12 @@ testWithTenant(
   },
 );
 
-test('a log directory that is gone is made again at the next start, and what runs goes on', async (t) => {
+test('C14 a log directory that is gone is made again at the next start, what runs goes on, and the supervisor with it', async (t) => {
   const it = rig(t);
   const {port} = await it.defineGunicorn('logless');
-  await it.ok('start', 'logless');
+  await it.define('other', '[programs.queue]\ncommand = "sleep 600"\n');
+  await it.ok('start', 'all');
+  const [supervisor, other] = [it.supervisorPid(), await it.pid('other', 'queue')];
   rmSync(it.paths.logs, {recursive: true});
   t.is((await get(port, '/logless/')).status, 200);
   t.is((await it.process('logless')).state, 'running');
@@ -156,6 +161,17 @@ test('a log directory that is gone is made again at the next start, and what run
   );
   t.is((await get(port, '/logless/')).status, 200);
   t.regex(await it.ok('logs', 'logless'), /request \//);
+  t.is(it.supervisorPid(), supervisor);
+  t.is(await it.pid('other', 'queue'), other);
+  // Nor can it be made: the message says so, and the others go on.
+  rmSync(path.join(it.paths.logs, 'logless'), {recursive: true});
+  writeFileSync(path.join(it.paths.logs, 'logless'), 'in the way');
+  const {code, stdout, stderr} = await it.appsup('restart', 'logless');
+  t.is(code, 1);
+  t.regex(stdout + stderr, /logs\/logless/);
+  t.is((await get(port, '/logless/')).status, 200);
+  t.is(it.supervisorPid(), supervisor);
+  t.is(await it.pid('other', 'queue'), other);
 });
 
 test('a log file that is deleted is written again from the next restart on', async (t) => {

@@ -4,7 +4,9 @@ import path from 'node:path';
 
 import test from 'ava';
 
-import {alive, get, killQuietly, Load, Rig, until} from '../helpers/rig.ts';
+import {alive, get, killQuietly, Load, Rig, until, WSGI} from '../helpers/rig.ts';
+import {run} from '../helpers/run.ts';
+import {testWith, toolPath} from '../helpers/tools.ts';
 
 function rig(t: {readonly teardown: (action: () => Promise<void>) => void}): Rig {
   const made = Rig.create();
@@ -21,23 +23,34 @@ async function pidsBehind(port: number, mount: string): Promise<{master: number;
   return {master, worker};
 }
 
-test('C1 a SIGKILLed master of an idle app is replaced by one master, and nothing of the old group is left', async (t) => {
-  const it = rig(t);
-  const {port} = await it.defineGunicorn('idle');
-  await it.ok('start', 'idle');
-  const before = it.children('idle');
-  const {master} = await pidsBehind(port, '/idle');
-  t.is(await it.pid('idle'), master);
-  process.kill(master, 'SIGKILL');
-  await until(async () => {
-    const {state, pid} = await it.process('idle');
-    return state === 'running' && pid !== master;
-  }, 'a new master');
-  t.false(before.some(alive));
-  const after = await pidsBehind(port, '/idle');
-  t.is(after.master, await it.pid('idle'));
-  t.is((await it.process('idle')).restarts, 1);
-});
+/** A gunicorn that binds the port by itself, as one under supervisord does. */
+const BINDS =
+  '[programs.web]\ncommand = "bash -c \'exec gunicorn -w 2 -b 127.0.0.1:$PORT wsgi:application\'"\nlisten = "port"\n';
+
+for (const kind of ['inherits its socket', 'binds its port by itself'] as const) {
+  test(`C1 a SIGKILLed master that ${kind} is replaced by one master that serves within 5 s; nothing of the old group is left, and "running" is never said before it can be reached`, async (t) => {
+    const it = rig(t);
+    const {port} =
+      kind === 'binds its port by itself'
+        ? await it.define('idle', BINDS, {'wsgi.py': WSGI})
+        : await it.defineGunicorn('idle');
+    await it.ok('start', 'idle');
+    const before = it.children('idle');
+    const {master} = await pidsBehind(port, '/idle');
+    t.is(await it.pid('idle'), master);
+    const killed = performance.now();
+    process.kill(master, 'SIGKILL');
+    await until(async () => {
+      const {state, pid} = await it.process('idle');
+      return state === 'running' && pid !== master;
+    }, 'a new master');
+    const after = await pidsBehind(port, '/idle');
+    t.true(performance.now() - killed <= 5000, `${Math.round(performance.now() - killed)} ms`);
+    t.is(after.master, await it.pid('idle'));
+    t.false(before.some(alive));
+    t.is((await it.process('idle')).restarts, 1);
+  });
+}
 
 test('C2 a SIGKILLed worker is replaced by its master, and the supervisor changes nothing', async (t) => {
   const it = rig(t);
@@ -47,6 +60,8 @@ test('C2 a SIGKILLed worker is replaced by its master, and the supervisor change
   process.kill(worker, 'SIGKILL');
   await until(() => !alive(worker), 'the end of the worker');
   for (let i = 0; i < 50; i++) t.is((await get(port, '/worker/')).status, 200);
+  await until(() => it.children('worker').length === 3, 'another worker');
+  t.false(it.children('worker').includes(worker));
   t.is(await it.pid('worker'), master);
 });
 
@@ -84,6 +99,45 @@ test('C6 a restart under eight clients drops nothing, and neither does one with 
   await load.stop();
   t.deepEqual(load.failures, []);
 });
+
+testWith(
+  ['git'],
+  'C6 git pull and restart under four clients: the new code serves and nothing is dropped; a commit that raises at import is refused with its traceback',
+  async (t) => {
+    const it = rig(t);
+    const [origin, clone] = [path.join(it.home, 'origin'), path.join(it.home, 'pulled')];
+    const git = async (...words: readonly string[]): Promise<void> => {
+      const {code, stderr} = await run(toolPath('git'), words, {...it.env, GIT_CONFIG_GLOBAL: '/dev/null'});
+      if (code !== 0) throw new Error(stderr);
+    };
+    const commit = async (text: string): Promise<void> => {
+      writeFileSync(path.join(origin, 'wsgi.py'), text);
+      await git('-C', origin, 'add', 'wsgi.py');
+      await git('-C', origin, '-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-qm', 'x');
+    };
+    await git('init', '-q', '-b', 'main', origin);
+    await commit(WSGI);
+    await git('clone', '-q', origin, clone);
+    const {port} = await it.define('pulled', '[programs.web]\ngunicorn = "wsgi:application"\nworkers = 2\n');
+    await it.ok('start', 'pulled');
+    const load = new Load(port, '/pulled/', 4);
+    await load.answers(50);
+    await commit(WSGI.replace('"%d %d %s%s"', '"v2 %d %d %s%s"'));
+    await git('-C', clone, 'pull', '-q', '--ff-only');
+    await it.ok('restart', 'pulled');
+    t.regex((await get(port, '/pulled/')).body, /^v2 /);
+    await commit('import sys\n\n\ndef broken():\n    raise RuntimeError("half a change")\n\n\nbroken()\n');
+    await git('-C', clone, 'pull', '-q', '--ff-only');
+    const {code, stdout, stderr} = await it.appsup('restart', 'pulled');
+    t.is(code, 1);
+    for (const part of [/File ".*wsgi\.py", line 5, in broken/, /RuntimeError: half a change/])
+      t.regex(stdout + stderr, part);
+    await load.answers(20);
+    t.regex((await get(port, '/pulled/')).body, /^v2 /);
+    await load.stop();
+    t.deepEqual(load.failures, []);
+  },
+);
 
 test('C3 a SIGKILLed supervisor hurts no app: the same processes serve, the next one adopts them and its restart drops nothing', async (t) => {
   const it = rig(t);
@@ -169,11 +223,94 @@ test('C13 stop takes what ignores TERM, what left for another session and what l
     'run.sh':
       "trap '' TERM\nsetsid sleep 600 &\n(setsid sleep 601 &)\nsleep 602 &\nwhile :; do sleep 1; done\n",
   });
-  await it.ok('start', 'stubborn');
+  // Has its time to finish, and needs it.
+  const {directory} = await it.define(
+    'polite',
+    '[programs.queue]\ncommand = "bash run.sh"\nstop_timeout = "30s"\n',
+    {'run.sh': "trap 'sleep 1; echo x >finished; exit' TERM\nwhile :; do sleep 0.1; done\n"},
+  );
+  await it.ok('start', 'all');
   await until(() => it.children('stubborn').length >= 5, 'all the children');
-  const children = it.children('stubborn');
-  await it.ok('stop', 'stubborn');
+  const children = [...it.children('stubborn'), ...it.children('polite')];
+  await it.ok('stop', 'all');
   t.false(children.some(alive));
+  t.true(existsSync(path.join(directory, 'finished')));
+});
+
+test('C12 stop of one app, a changed file, a restart, a new app and one that is removed leave the processes of the others as they are', async (t) => {
+  const it = rig(t);
+  await it.defineGunicorn('calm');
+  await it.define(
+    'steady',
+    '[programs.queue]\ncommand = "sleep 600"\n[programs.beat]\ncommand = "sleep 601"\n',
+  );
+  await it.defineGunicorn('other');
+  await it.ok('start', 'all');
+  await until(() => it.children('calm').length === 3, 'its workers');
+  const others = () => [...it.children('calm'), ...it.children('steady')].toSorted((a, b) => a - b);
+  const before = others();
+  t.is(before.length, 5);
+  await it.ok('stop', 'other');
+  t.deepEqual(others(), before);
+  const file = path.join(it.paths.apps, 'other.toml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('workers = 2', 'workers = 1'));
+  await it.ok('start', 'other');
+  t.deepEqual(others(), before);
+  await it.ok('restart', 'other');
+  await it.define('late', '[programs.queue]\ncommand = "sleep 600"\n');
+  await it.ok('start', 'late');
+  await it.ok('remove', 'late', '--yes');
+  t.deepEqual(others(), before);
+  // Within one app as well.
+  const [queue, beat] = [await it.pid('steady', 'queue'), await it.pid('steady', 'beat')];
+  await it.ok('restart', 'steady:beat');
+  t.is(await it.pid('steady', 'queue'), queue);
+  t.not(await it.pid('steady', 'beat'), beat);
+});
+
+test('C8 status says in one command of less than a second what is up, down, flapping, failed and stopped, and why in words', async (t) => {
+  const it = rig(t);
+  const program = (name: string, command: string, more = '') =>
+    `[programs.${name}]\ncommand = "bash -c '${command}'"\n${more}`;
+  await it.define('up', program('queue', 'sleep 600'));
+  await it.ok('start', 'up');
+  t.is((await it.appsup('status')).code, 0);
+  const crash = 'echo Traceback >&2; echo KeyError: no-such-key >&2; exit 3';
+  await it.define(
+    'mixed',
+    [
+      program('down', 'exit 0', 'restart = "on-failure"\nstart_time = "0s"\n'),
+      program('flapping', crash, 'backoff = "60s"\n'),
+      program('failed', crash, 'give_up = 1\n'),
+      program('resting', 'sleep 600'),
+    ].join(''),
+  );
+  await it.appsup('start', 'mixed');
+  await it.ok('stop', 'mixed:resting');
+  const states = async () =>
+    Object.fromEntries((await it.app('mixed')).processes.map(({process, state}) => [process, state]));
+  const expected = {down: 'exited', flapping: 'backoff', failed: 'fatal', resting: 'stopped'};
+  await until(async () => JSON.stringify(await states()) === JSON.stringify(expected), 'all of them');
+  const {code, stdout, stderr} = await it.appsup('status');
+  t.is(code, 3);
+  t.regex(stdout, /^up +queue +running/m);
+  t.regex(stdout, /down +exited .* exit 0$/m);
+  t.regex(stdout, /flapping +backoff .* exit 3: KeyError: no-such-key$/m);
+  t.regex(stdout, /failed +fatal .* exit 3: KeyError: no-such-key$/m);
+  t.regex(stdout, /resting +stopped .* stopped by you$/m);
+  t.regex(stderr, /mixed:flapping {2}next try in/);
+  t.regex(stderr, /mixed:failed {2}was given up/);
+  t.is((await it.appsup('status', 'up', '--json')).code, 0);
+  t.is((await it.appsup('status', 'mixed', '--json')).code, 3);
+  t.like(await it.process('mixed', 'failed'), {state: 'fatal', reason: 'exit 3: KeyError: no-such-key'});
+  // The machine may be busy with something else, once.
+  const times: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const began = performance.now();
+    await it.appsup('status');
+    times.push(performance.now() - began);
+  }
+  t.true(Math.min(...times) < 1000, times.map(Math.round).join(' '));
 });
 
 test('a stopped app answers 503 with a plain page, and serves again after start', async (t) => {

@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {createHash, randomBytes} from 'node:crypto';
-import {chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 
 import type {ExecutionContext} from 'ava';
@@ -86,6 +86,15 @@ function filesBelow(directory: string): readonly string[] {
     .filter((file) => statSync(file, {throwIfNoEntry: false})?.isFile() ?? false);
 }
 
+/** What other users could enter, read or connect to: directories, files and sockets below a directory, and itself. */
+function openToOthers(directory: string): readonly string[] {
+  const names = readdirSync(directory, {recursive: true, encoding: 'utf8'});
+  return ['.', ...names].filter((name) => {
+    const stat = lstatSync(path.join(directory, name), {throwIfNoEntry: false});
+    return stat !== undefined && !stat.isSymbolicLink() && (stat.mode & 0o077) !== 0;
+  });
+}
+
 /** Everything that is kept about apps, but what the programs printed themselves. */
 function stateOf({rig}: Vault): string {
   const kept = filesBelow(rig.paths.state).filter((file) => !file.startsWith(`${rig.paths.logs}/`));
@@ -141,7 +150,7 @@ const COMMANDS: readonly string[] = [
 
 testWith(
   ['gunicorn', 'ps', 'curl'],
-  'secrets of an env file reach the app, and neither a command line, nor a state file, nor anything that appsup prints',
+  'C7 secrets of an env file reach the app, and neither a command line, nor a state file, nor anything that appsup prints',
   async (t) => {
     const it = await vault(t);
     const {rig, port, values} = it;
@@ -178,6 +187,9 @@ testWith(
     for (const file of filesBelow(rig.paths.logs)) nothing(readFileSync(file, 'utf8'), file);
     await rig.ok('daemon', 'restart');
     nothing(stateOf(it), 'state after a handover');
+    t.deepEqual(openToOthers(rig.paths.state), []);
+    t.deepEqual(openToOthers(rig.paths.config), []);
+    t.is(statSync(path.join(it.directory, '.env')).mode & 0o777, 0o600);
   },
 );
 
@@ -255,7 +267,7 @@ testWith(['gunicorn'], 'the last words of an adopted process are masked as those
 
 testWith(
   ['gunicorn'],
-  'an env file that others can read is refused with the command to type, and nothing is started, added or replaced',
+  'C7 an env file that others can read is refused with the command to type, and nothing is started, added or replaced',
   async (t) => {
     const it = await vault(t);
     const {rig, port, directory} = it;

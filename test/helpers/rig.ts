@@ -169,7 +169,7 @@ export class Rig {
 }
 
 /** Says its own and its master's pid, prints each request; `/slow` takes a while. */
-const WSGI = `import os, sys, time
+export const WSGI = `import os, sys, time
 def application(environ, start_response):
     print("request", environ["PATH_INFO"], flush=True)
     if environ["PATH_INFO"] == "/slow":

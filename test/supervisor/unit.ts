@@ -272,6 +272,26 @@ test('Unit never gives up after a boot, until its process has lasted or the user
   t.is(unit.state.id, 'fatal');
 });
 
+test('Unit waits at most 20 seconds between two tries after a boot, unless its first wait is to be longer', async (t) => {
+  for (const [backoffMs, longest] of [
+    [1000, 20_000],
+    [45_000, 45_000],
+  ] as const) {
+    const {unit, runner, clock, advance} = setup({backoffMs, backoffCapMs: 60_000});
+    unit.patient = true;
+    runner.refusal = new Error('database refused');
+    unit.send({type: 'start'});
+    const waits: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      await advance(0);
+      const {state} = unit;
+      if (state.id === 'backoff') waits.push(state.until - clock.monotonic());
+      await advance(waits.at(-1) ?? 0);
+    }
+    t.is(Math.max(...waits), longest);
+  }
+});
+
 test('Unit reloads only what another process has proven', async (t) => {
   const {unit, runner, advance, process} = setup(probed);
   unit.send({type: 'start'});
