@@ -27,6 +27,7 @@ const tools = {
   nginx: ['nginx-light', 'nginx in front of apps'],
   cron: ['cron', 'boot by a cron daemon'],
   crontab: ['cron', 'the crontab block'],
+  postgresql: ['postgresql', 'tasks with a PostgreSQL database', {file: '/usr/lib/postgresql'}],
   git: ['git', 'the README, followed as it stands'],
   gevent: ['python3-gevent', 'gunicorn with gevent', {module: 'gevent'}],
   setfacl: ['acl', 'Unix sockets for the web server alone'],

@@ -11,6 +11,7 @@ import {readLogFiles, readLogLimits} from './logs.ts';
 import {readMount, readPrefix} from './mount.ts';
 import type {MountContext} from './mount.ts';
 import {checkEnvironment, readProgram} from './program.ts';
+import {readTask} from './task.ts';
 import {healthSchema} from './schema-health.ts';
 import {limitsSchema} from './schema-limits.ts';
 import {programSchema} from './schema-program.ts';
@@ -101,7 +102,7 @@ function assemble(file: AppFile, raw: Table, context: AppContext, report: Report
   };
 }
 
-/** Jobs; tasks are never due. */
+/** What is run on a schedule, and what on demand. */
 function readSchedules(
   file: AppFile,
   raw: Table,
@@ -116,7 +117,11 @@ function readSchedules(
     if (!isFreeName(name, 'jobs', file, report)) return [];
     return readJob(job, {...context, name, present: present('jobs', name), report}) ?? [];
   });
-  return {jobs, tasks: []};
+  const tasks = Object.entries(file.tasks ?? {}).flatMap(([name, task]) => {
+    if (!isFreeName(name, 'tasks', file, report)) return [];
+    return readTask(task, {...context, name, present: present('tasks', name), report}) ?? [];
+  });
+  return {jobs, tasks};
 }
 
 /** Programs, jobs and tasks are meant by their names alone, and their logs and marks are told apart by them. */
@@ -130,6 +135,10 @@ function isFreeName(name: string, kind: 'jobs' | 'tasks', file: AppFile, report:
       message: `Cannot use ${JSON.stringify(name)} as a ${what}'s name`,
       hint: NAME_HINT,
     });
+    return false;
+  }
+  if (kind === 'tasks' && Object.hasOwn(file.jobs ?? {}, name)) {
+    report({path, at: 'key', message: `"${name}" is a job already`, hint: 'call the task something else'});
     return false;
   }
   const program = Object.keys(file.programs ?? {}).find(

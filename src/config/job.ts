@@ -90,11 +90,12 @@ function readAction(file: JobFile, context: WorkContext): StepAction | undefined
     timeoutMs: file.timeout ?? DAY_MS,
     unless: undefined,
     ifChanged: [],
+    withoutPython: false,
   };
 }
 
 /** Names of programs, as one text or a list. `undefined` after a report. */
-function readRestart(
+export function readRestart(
   value: string | readonly string[] | undefined,
   path: Problem['path'],
   {programs, report}: WorkContext,
@@ -112,14 +113,13 @@ function readRestart(
 }
 
 /** What a step is called when nothing was said. */
-function nameOf(action: StepAction): string {
+export function nameOf(action: StepAction): string {
   switch (action.kind) {
     case 'command':
       return joinWords(action.argv);
     case 'restart':
       return ['restart', ...action.programs].join(' ');
     case 'health':
-      return `health ${action.path}`;
     case 'reload':
     case 'stop':
     case 'start':

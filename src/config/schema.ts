@@ -19,6 +19,7 @@ import {jobSchema} from './schema-job.ts';
 import {logsSchema} from './schema-logs.ts';
 import {notifySchema} from './schema-notify.ts';
 import {COMMON_KEYS, programSchema} from './schema-program.ts';
+import {taskSchema} from './schema-task.ts';
 
 /*
  * Every key of every file, once: what validates is what the editors complete (schema/*.schema.json) and what the
@@ -123,6 +124,12 @@ export const appSchema = v.object({
     description: 'What to run on a schedule while the app is started, each under its name.',
     defaultNote: 'none',
     example: '{ tidy = { schedule = "@daily", command = "python tidy.py" } }',
+    ...SINCE,
+  }),
+  tasks: key(v.record(v.string(), taskSchema), {
+    description: 'Steps that appsup run does on demand, each task under its name.',
+    defaultNote: 'none',
+    example: '{ update = { recipe = "update" } }',
     ...SINCE,
   }),
 });

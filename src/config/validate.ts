@@ -83,6 +83,14 @@ function prune(
 ): Pruned {
   const info = infoOf(schema) ?? above;
   const node = nodeOf(schema);
+  const table = node.type === 'array' && Array.isArray(value) ? tableIn(node.item) : undefined;
+  if (node.type === 'array' && table !== undefined && Array.isArray(value)) {
+    const {item} = node;
+    const results = value.map((each: unknown, index) =>
+      prune(isTable(each) ? table : item, each, [...path, index], info, problems),
+    );
+    return {kept: results.flatMap((result) => ('kept' in result ? [result.kept] : []))};
+  }
   if (node.type !== 'object' && node.type !== 'record') return leaf(schema, value, path, info, problems);
   if (!isTable(value)) {
     problems.push({
@@ -106,6 +114,13 @@ function prune(
   }
   if (node.type === 'object') problems.push(...missing(node.entries, value, path));
   return {kept};
+}
+
+/** The table that may stand in a list beside other things; it is walked as every table is. */
+function tableIn(item: Schema): Schema | undefined {
+  const node = nodeOf(item);
+  if (node.type === 'object') return item;
+  return node.type === 'union' ? node.options.find((option) => nodeOf(option).type === 'object') : undefined;
 }
 
 /** Names that a plain JavaScript object cannot hold safely; valibot's records drop them without a word. */

@@ -235,6 +235,8 @@ export type StepAction =
       readonly unless: readonly string[] | undefined;
       /** Absolute paths; the step is left out when none has changed since the last run that went well. Empty: it never is. */
       readonly ifChanged: readonly string[];
+      /** It runs with the system's Python: that of the app may be what is broken. */
+      readonly withoutPython: boolean;
     }
   /** Start a new generation of programs, all of the app when none is named. Those that the user has stopped stay stopped. */
   | {readonly kind: 'restart'; readonly programs: readonly string[]}
@@ -242,8 +244,8 @@ export type StepAction =
   /** Stop the app and remember what ran; `start` starts that. */
   | {readonly kind: 'stop'}
   | {readonly kind: 'start'}
-  /** Ask the program that serves for this path below the mount. */
-  | {readonly kind: 'health'; readonly path: string};
+  /** Ask the program that serves for a path below the mount; `undefined`: that of its own check. */
+  | {readonly kind: 'health'; readonly path: string | undefined};
 
 export interface StepSpec {
   /** As it is shown: one line. */
@@ -312,6 +314,13 @@ export type TaskWork =
       /** So many of the last builds stay. */
       readonly keep: number;
     };
+
+/** What a run will do. */
+export interface Plan {
+  readonly steps: readonly StepSpec[];
+  /** After a step has failed, all of them. */
+  readonly undo: readonly StepSpec[];
+}
 
 /** Named steps that are run when somebody asks for them. */
 export interface TaskSpec {

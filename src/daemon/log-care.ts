@@ -27,7 +27,7 @@ export class LogCare {
     });
   }
 
-  /** Of runs that are under way; a run that floods its log is cut like any other. */
+  /** Of runs: one that floods its log is cut like any other. */
   setRuns({name, logs}: AppSpec, files: readonly string[]): void {
     if (files.length === 0) return void this.#keeper?.delete(runsOf(name));
     this.#keeper ??= new LogKeeper(this.#options);

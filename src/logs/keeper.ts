@@ -86,7 +86,7 @@ export class LogKeeper {
       watch: undefined,
       lookAt: this.#now(),
       lookedAt: known?.lookedAt ?? this.#now(),
-      files: known?.files ?? new Map<string, KeptFile>(),
+      files: new Map([...(known?.files ?? [])].filter(([file]) => logs.files.includes(file))),
     });
     this.#arm();
   }

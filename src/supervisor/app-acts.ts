@@ -1,5 +1,6 @@
 import type {ActRequest, ActResult} from '../control/api.ts';
 import {webProgram} from '../core/spec.ts';
+import type {ProgramSpec, Readiness} from '../core/spec.ts';
 import {AppsupError} from '../errors.ts';
 import {act} from './act.ts';
 import type {HostedApp} from './hosted-app.ts';
@@ -47,33 +48,37 @@ export class HostedActs implements AppActs {
     name: string,
     programs: readonly string[],
     action: 'restart' | 'reload',
+    startedSince?: number,
   ): Promise<readonly ActResult[]> {
     const app = this.#app(name);
-    const isMeant = ({id}: Unit) => programs.length === 0 || programs.includes(id.program);
+    const isMeant = ({id, main}: Unit) =>
+      (programs.length === 0 || programs.includes(id.program)) &&
+      (startedSince === undefined || main === undefined || main.process.record.startedAt >= startedSince);
     return await this.#act(name, action, (unit) => isMeant(unit) && app.desired(unit.id) === 'running');
   }
 
   async ask(
     name: string,
-    path: string,
+    wish: string | undefined,
     signal: AbortSignal,
-  ): Promise<{readonly up: boolean; readonly detail: string}> {
+  ): Promise<{readonly up: boolean; readonly detail: string} | undefined> {
     const app = this.#app(name);
     const {spec, port} = app;
     const program = spec === undefined ? undefined : webProgram(spec);
-    if (spec === undefined || program === undefined || port === undefined)
-      return {up: false, detail: 'no program of the app serves'};
-    const {readiness} = program;
-    const said = readiness.kind === 'http' ? readiness : undefined;
-    const host =
-      said?.host ?? (app.publicUrl === undefined ? `127.0.0.1:${port}` : new URL(app.publicUrl).host);
+    const address = app.socket?.address ?? (port === undefined ? undefined : {port});
+    const wanted = app.webUnits().some(({id}) => app.desired(id) === 'running');
+    if (spec === undefined || program === undefined || address === undefined || !wanted) return undefined;
+    const readiness = readinessFor(program, wish);
+    const path = readiness.kind === 'http' ? readiness.path : '/';
+    const said = program.readiness.kind === 'http' ? program.readiness.host : undefined;
+    const base = app.publicUrl === undefined ? undefined : new URL(app.publicUrl);
     return await probe(
       {
-        address: {port},
-        readiness: {kind: 'http', path, host, status: said?.status ?? GOOD, timeoutMs: ASK_MS},
+        address,
+        readiness,
         url: spec.prefix === 'keep' ? spec.mount + path : path,
-        host,
-        https: app.publicUrl?.startsWith('https:') ?? false,
+        host: said ?? base?.host ?? `127.0.0.1:${port ?? 0}`,
+        https: base?.protocol === 'https:',
       },
       signal,
     );
@@ -95,4 +100,16 @@ export class HostedActs implements AppActs {
     if (app !== undefined) return app;
     throw new AppsupError('NO_SUCH_APP', `Cannot find the app "${name}": its file is gone`);
   }
+}
+
+/** The program's own way of being asked; for a wish of the user's, a page that is there. What speaks no HTTP has to listen. */
+function readinessFor(
+  {readiness}: ProgramSpec,
+  wish: string | undefined,
+): Extract<Readiness, {kind: 'http' | 'tcp'}> {
+  if (wish !== undefined) {
+    const own = readiness.kind === 'http' ? readiness : undefined;
+    return {kind: 'http', path: wish, host: own?.host, status: own?.status ?? GOOD, timeoutMs: ASK_MS};
+  }
+  return readiness.kind === 'http' ? {...readiness, timeoutMs: ASK_MS} : {kind: 'tcp', timeoutMs: ASK_MS};
 }

@@ -3,8 +3,8 @@ import path from 'node:path';
 
 import type {RunStatus} from '../control/api.ts';
 import {isName} from '../core/names.ts';
+import type {Plan} from '../core/spec.ts';
 import {systemCode} from '../errors.ts';
-import type {Plan} from '../schedule/plan.ts';
 import {asDiskError, ensurePrivateDirectory, readIfReadable, writeAtomically} from '../system/files.ts';
 import type {Paths} from '../system/paths.ts';
 import type {ProcessRecord} from './records.ts';
@@ -94,6 +94,13 @@ export class RunBooks {
   write(book: RunBook): void {
     this.directory(book.app, book.name);
     writeAtomically(this.#file(book.app, book.name), JSON.stringify(book));
+  }
+
+  /** Jobs and tasks of an app that something is known of. */
+  namesOf(app: string): readonly string[] {
+    return list(this.#directory).flatMap((entry) =>
+      entry.startsWith(`${app}.`) ? entry.slice(app.length + 1) : [],
+    );
   }
 
   /** Books of runs that had not ended, or were to begin. */

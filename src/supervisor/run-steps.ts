@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {rmSync, statSync} from 'node:fs';
+import {existsSync, rmSync, statSync} from 'node:fs';
 
 import type {ActResult} from '../control/api.ts';
 import {NO_LIMITS} from '../core/spec.ts';
@@ -43,18 +43,19 @@ export interface AppActs {
   /** Stop all of an app. Resolves with what ran, or what was to run. */
   stop(app: string, onStopping: (processes: readonly string[]) => void): Promise<readonly ActResult[]>;
   start(app: string, processes: readonly string[]): Promise<readonly ActResult[]>;
-  /** Of the programs (all: none named) those that the user wants to run. */
+  /** Of the programs (all: none named) those that the user wants to run; with a moment, only what was started since or is down. */
   restart(
     app: string,
     programs: readonly string[],
     action: 'restart' | 'reload',
+    startedSince?: number,
   ): Promise<readonly ActResult[]>;
-  /** Ask the program that serves; resolves with what it answered. */
+  /** Ask the program that serves; resolves with what it answered, `undefined` when none does or is to. */
   ask(
     app: string,
-    path: string,
+    path: string | undefined,
     signal: AbortSignal,
-  ): Promise<{readonly up: boolean; readonly detail: string}>;
+  ): Promise<{readonly up: boolean; readonly detail: string} | undefined>;
 }
 
 /** Does the steps of runs: commands as processes, the others as if the user had typed them. */
@@ -85,7 +86,13 @@ export class RunSteps implements StepDoer {
         return outcome;
       }
       case 'restart':
-        return outcomeOf(await acts.restart(app, action.programs, 'restart'), 'the app is stopped');
+        // To undo: what the run did not replace is as it was.
+        return run.record.list === 'undo'
+          ? outcomeOf(
+              await acts.restart(app, action.programs, 'restart', run.record.startedAt),
+              'what ran before still runs',
+            )
+          : outcomeOf(await acts.restart(app, action.programs, 'restart'), 'the app is stopped');
       case 'reload':
         return outcomeOf(await acts.restart(app, [], 'reload'), 'the app is stopped');
       case 'health':
@@ -94,7 +101,9 @@ export class RunSteps implements StepDoer {
   }
 
   async #health(app: string, {path}: ActionOf<'health'>, signal: AbortSignal): Promise<StepOutcome> {
-    const {up, detail} = await this.#options.acts.ask(app, path, signal);
+    const answer = await this.#options.acts.ask(app, path, signal);
+    if (answer === undefined) return {ok: true, skipped: true, note: 'nothing of the app serves now'};
+    const {up, detail} = answer;
     if (up) return {ok: true, skipped: false, note: detail};
     return {ok: false, result: 'failed', code: undefined, reason: detail, output: []};
   }
@@ -179,8 +188,9 @@ export class RunSteps implements StepDoer {
     const generation = this.#lastGeneration;
     const argv = phase === 'unless' ? (action.unless ?? []) : action.argv;
     const program = programFor(app, name, argv, action.directory);
+    const ownPython = !action.withoutPython || !existsSync(`${SYSTEM_PYTHON}/bin/python3`);
     const base = publicUrl === undefined ? {} : {publicUrl};
-    const prepared = await prepare(app, program, {
+    const prepared = await prepare(ownPython ? app : {...app, python: SYSTEM_PYTHON}, program, {
       user,
       port,
       base,
@@ -247,6 +257,8 @@ function hashOf(file: string): string {
   const text = readIfReadable(file);
   return text === undefined ? 'none' : createHash('sha256').update(text).digest('hex');
 }
+
+const SYSTEM_PYTHON = '/usr';
 
 /** A step is started as a program is that serves nothing. */
 function programFor(app: AppSpec, name: string, argv: readonly string[], directory: string): ProgramSpec {

@@ -3,10 +3,9 @@ import path from 'node:path';
 
 import type {JobsReport, RunRequest, RunStatus, StepStatus, SupervisorEvent} from '../control/api.ts';
 import {nearest} from '../core/nearest.ts';
-import type {AppSpec, JobSpec, StepSpec, TaskSpec} from '../core/spec.ts';
+import type {AppSpec, JobSpec, Plan, StepSpec, TaskSpec} from '../core/spec.ts';
 import {AppsupError, messageOf, systemCode} from '../errors.ts';
 import {stampOf} from '../logs/archive.ts';
-import type {Plan} from '../schedule/plan.ts';
 import type {Clock} from '../system/clock.ts';
 import {ensurePrivateDirectory} from '../system/files.ts';
 import type {Paths} from '../system/paths.ts';
@@ -35,7 +34,7 @@ export interface RunsOptions extends Pick<JobClockOptions, 'load'> {
   readonly appOf: (app: string) => RunApp;
   readonly isAwake: (app: string) => boolean;
   readonly planOf: (app: AppSpec, task: TaskSpec) => Plan;
-  /** Logs that are written to now, to be kept within their limits. */
+  /** Logs of an app's runs, to be kept within their limits. */
   readonly onLogs: (app: string, files: readonly string[]) => void;
   readonly onEvent: (event: Extract<SupervisorEvent, {type: 'run'}>) => void;
   readonly log: (
@@ -414,11 +413,11 @@ export class Runs {
     return status;
   }
 
+  /** Of those that run, and of those that may still be looked at. */
   #keepLogs(app: string): void {
-    this.#options.onLogs(
-      app,
-      this.#of(app).map(({run}) => run.record.log),
-    );
+    const running = this.#of(app).map(({run}) => run.record.log);
+    const past = this.#options.books.namesOf(app).flatMap((name) => this.#options.books.read(app, name).past);
+    this.#options.onLogs(app, [...running, ...past.map(({log}) => log)]);
   }
 
   #tell(

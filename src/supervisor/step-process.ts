@@ -12,6 +12,7 @@ import type {Proc} from '../system/proc.ts';
 import {LiveProcess} from './live-process.ts';
 import type {ProcessWorld} from './live-process.ts';
 import type {StepProcess} from './run-records.ts';
+import {membersOf} from './tree.ts';
 import {withResolvers} from './with-resolvers.ts';
 
 /**
@@ -122,7 +123,11 @@ export class StepCommand {
 
   /** End it: asked at first, killed when that does not help. */
   stop(): void {
+    const {proc, processes} = this.#world;
+    const family = membersOf(proc, this.record);
     this.#live.terminate('SIGTERM');
+    // A step has no good order of its own: what has left its group is to hear of it now, too.
+    for (const {pid} of family) processes.signal(pid, 'SIGTERM');
     const timer = this.#world.clock.after(PATIENCE_MS, () => this.#live.kill());
     void this.#live.gone.then(() => timer.cancel());
   }

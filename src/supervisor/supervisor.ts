@@ -113,7 +113,7 @@ export interface SupervisorOptions extends ProcessWorld {
   /** Keeps the logs of apps within their limits. */
   readonly logs: {
     set(app: AppSpec, processes: readonly string[]): void;
-    /** The same for logs of runs that are under way. */
+    /** The same for the logs of its runs. */
     setRuns(app: AppSpec, files: readonly string[]): void;
     delete(app: string): Promise<void>;
     close(): Promise<void>;

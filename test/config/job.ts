@@ -31,6 +31,7 @@ test('readJob() fills every default in', (t) => {
         timeoutMs: 86_400_000,
         unless: undefined,
         ifChanged: [],
+        withoutPython: false,
       },
     },
     env: {},

@@ -38,6 +38,10 @@ stop_timeout = "5m"
 [jobs.clear-sessions]
 schedule = "30 3 * * *"
 command  = "python manage.py clearsessions"
+
+[tasks.update]
+recipe  = "update"
+migrate = ["flask db upgrade"]
 `,
     schema: appSchema,
   },

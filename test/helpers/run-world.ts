@@ -10,6 +10,7 @@ export function stepSpec(name: string): StepSpec {
     timeoutMs: 1000,
     unless: undefined,
     ifChanged: [],
+    withoutPython: false,
   } as const;
   return {name, action};
 }

@@ -52,7 +52,36 @@ function specText(spec: AppSpec, port: number | undefined, home: string): string
       ...(Object.keys(env).length === 0 ? {} : {env: table(env)}),
     }),
   ]);
-  return [`# ${tilde(spec.file, home)}`, ...lines(head), ...programs.flat(), ...jobs.flat()].join('\n');
+  const tasks = spec.tasks.map(({name, work, directory, env, ...rest}) => {
+    const {kind, ...settings} = work;
+    const own =
+      work.kind === 'steps' ? {steps: list(work.steps.map((step) => step.name))} : {recipe: text(kind)};
+    const recipe = work.kind === 'steps' ? {} : Object.fromEntries(keysOf(withNames(settings)));
+    return [
+      '',
+      `[tasks.${name}]`,
+      ...lines({
+        ...own,
+        ...recipe,
+        ...Object.fromEntries(keysOf(rest)),
+        ...(directory === spec.directory ? {} : {directory: text(tilde(directory, home))}),
+        ...(Object.keys(env).length === 0 ? {} : {env: table(env)}),
+      }),
+    ];
+  });
+  const tables = [...programs, ...jobs, ...tasks].flat();
+  return [`# ${tilde(spec.file, home)}`, ...lines(head), ...tables].join('\n');
+}
+
+/** Steps are shown by their names. */
+function withNames(settings: object): object {
+  const names = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map((each: string | StepSpec) => (typeof each === 'string' ? each : each.name))
+      : value;
+  return Object.fromEntries(
+    Object.entries(settings).map(([key, value]: [string, unknown]) => [key, names(value)]),
+  );
 }
 
 function stepKeys({action}: StepSpec, {directory}: AppSpec, home: string): Readonly<Record<string, string>> {
@@ -95,6 +124,8 @@ const FILE_KEYS: Readonly<Record<string, string>> = {
   stopMs: 'stop_timeout',
   maxAgeMs: 'max_age',
   retryMs: 'retry_after',
+  timeoutMs: 'timeout',
+  finish: 'then',
 };
 
 /** Whatever a spec holds: a key that is new there is shown here as well. What is not said is left out. */
