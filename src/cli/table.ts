@@ -137,6 +137,7 @@ export const COMMANDS = {
     },
     examples: [
       ['logs flasktasks', 'the last 50 lines of all its programs'],
+      ['logs flasktasks:update', 'what the last run of a task or job printed'],
       ['logs -f flasktasks:web spectral', 'follow several'],
       ['logs flasktasks --since 1h --grep "ERROR|Traceback"', 'what went wrong lately'],
     ],

@@ -81,12 +81,14 @@ export class LogKeeper {
     if (this.#closed) return;
     const known = this.#apps.get(logs.app);
     known?.watch?.close();
+    // Each run of a job has a log of its own, and there is no end to runs.
+    for (const file of known?.files.keys() ?? []) if (!logs.files.includes(file)) known?.files.delete(file);
     this.#apps.set(logs.app, {
       logs,
       watch: undefined,
       lookAt: this.#now(),
       lookedAt: known?.lookedAt ?? this.#now(),
-      files: new Map([...(known?.files ?? [])].filter(([file]) => logs.files.includes(file))),
+      files: known?.files ?? new Map<string, KeptFile>(),
     });
     this.#arm();
   }

@@ -138,7 +138,7 @@ test('«appsup run» of a step that fails says which, what it printed and how to
     '  relation "x" does not exist',
     '! hello is left stopped (web)',
     '! when it is put right: appsup run hello update --resume',
-    '! all that it printed: /logs/update.log',
+    '! all that it printed: appsup logs hello:update, or /logs/update.log',
   ]);
 });
 

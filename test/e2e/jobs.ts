@@ -71,7 +71,7 @@ test('a job that was running when the supervisor was killed is neither lost nor 
   const {rig, directory} = await appWith(
     '[jobs.long]\nschedule = "@yearly"\ncommand = "./long"\nretries = 5\n',
     {
-      long: '#!/bin/sh\necho begun >> runs\nuntil [ -e go ]; do sleep 0.05; done\necho ended >> runs\nexit 7\n',
+      long: '#!/bin/sh\necho said\necho begun >> runs\nuntil [ -e go ]; do sleep 0.05; done\necho ended >> runs\nexit 7\n',
     },
   );
   t.teardown(async () => await rig.clean());
@@ -84,6 +84,7 @@ test('a job that was running when the supervisor was killed is neither lost nor 
   killQuietly(supervisor);
   await until(() => !alive(supervisor), 'the end of the supervisor');
   await rig.ok('daemon', 'start');
+  t.is(await rig.ok('logs', 'flush:long'), 'said\n');
   t.like(await jobOf(rig, 'long'), {running: {result: 'running', trigger: 'user', attempt: 1}});
   t.regex(
     (await rig.appsup('run', 'flush', 'long')).stderr,

@@ -196,6 +196,8 @@ function logsOf(
   const wanted = all
     ? written
     : written.filter((process) => process === program || isNumbered(process, program));
+  const run = all || wanted.length > 0 ? undefined : lastRunOf(path.join(directory, app, 'runs'), program);
+  if (run !== undefined) return [{name: target, app, process: program, file: run}];
   // It may not have printed anything so far; whoever follows waits for it.
   const processes = wanted.length === 0 && follows ? [all ? 'web' : program] : wanted;
   return processes.map((process) => ({
@@ -204,6 +206,13 @@ function logsOf(
     process,
     file: path.join(directory, app, `${process}.log`),
   }));
+}
+
+/** Each run of a job or task has a log of its own, which says in its name when it began: the last one is meant. */
+function lastRunOf(directory: string, name: string): string | undefined {
+  const own = new RegExp(String.raw`^${name}-\d{8}T\d{6}Z(-\d+)?\.log$`);
+  const last = directoryNames(directory).findLast((file) => own.test(file));
+  return last === undefined ? undefined : path.join(directory, last);
 }
 
 /** `queue_00` is one of several processes of `queue`. */

@@ -181,7 +181,7 @@ function resultOf({terminal, paths}: Context, status: RunStatus): Result {
     hints: [
       ...(stopped.length === 0 ? [] : [`${app} is left stopped (${stopped.join(', ')})`]),
       undone ? 'what it had done was undone' : `when it is put right: appsup run ${app} ${name} --resume`,
-      `all that it printed: ${tilde(log, paths.home)}`,
+      `all that it printed: appsup logs ${app}:${name}, or ${tilde(log, paths.home)}`,
     ],
     exitCode: code === undefined || code === 0 ? 1 : code,
   };
