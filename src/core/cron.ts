@@ -37,17 +37,17 @@ const FIELDS: readonly Field[] = [
 ];
 
 /** crontab(5)'s short forms; `@reboot` is no time and is the caller's. */
-const NICKNAMES: Readonly<Record<string, string>> = {
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-  '@monthly': '0 0 1 * *',
-  '@weekly': '0 0 * * 0',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@hourly': '0 * * * *',
-};
+const NICKNAMES: ReadonlyMap<string, string> = new Map([
+  ['@yearly', '0 0 1 1 *'],
+  ['@annually', '0 0 1 1 *'],
+  ['@monthly', '0 0 1 * *'],
+  ['@weekly', '0 0 * * 0'],
+  ['@daily', '0 0 * * *'],
+  ['@midnight', '0 0 * * *'],
+  ['@hourly', '0 * * * *'],
+]);
 
-const NAMES = [...Object.keys(NICKNAMES), '@reboot'];
+const NAMES = [...NICKNAMES.keys(), '@reboot'];
 const LONGEST_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
@@ -57,7 +57,7 @@ const LONGEST_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
  * (30 February) is refused.
  */
 export function parseCron(text: string): CronResult {
-  const words = (NICKNAMES[text.trim().toLowerCase()] ?? text).trim().split(/\s+/);
+  const words = (NICKNAMES.get(text.trim().toLowerCase()) ?? text).trim().split(/\s+/);
   if (words[0]?.startsWith('@') === true)
     return refused(`there is no ${words[0]}`, `known: ${NAMES.join(', ')}`);
   if (words.length !== 5 && words.length !== 6) {

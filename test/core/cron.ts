@@ -41,6 +41,7 @@ for (const [text, problem] of [
   ['mon * * * *', 'its minute is "mon"'],
   ['0 0 30 2 *', 'it never comes: no feb has a day 30'],
   ['0 0 31 4,6,9,11 *', 'it never comes: no apr or jun or sep or nov has a day 31'],
+  ['__proto__', 'it has 1 fields'],
   ['@never', 'there is no @never'],
   ['@reboot', 'there is no @reboot'],
 ] as const) {
