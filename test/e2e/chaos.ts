@@ -1,11 +1,11 @@
-import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {cpSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 
 import test from 'ava';
 
 import {unsettled, weigh} from '../helpers/chaos/calm.ts';
 import type {Weight} from '../helpers/chaos/calm.ts';
-import {faultsOfLines} from '../helpers/chaos/lines.ts';
+import {Lines} from '../helpers/chaos/lines.ts';
 import {SUBJECTS, nameOf, writeApps} from '../helpers/chaos/programs.ts';
 import {Random} from '../helpers/chaos/random.ts';
 import {step} from '../helpers/chaos/steps.ts';
@@ -15,12 +15,14 @@ import {freeRange} from '../helpers/ports.ts';
 import {Rig} from '../helpers/rig.ts';
 
 /**
- * How long things happen; the calms between are not counted. By hand, for as long as one likes: `npm run chaos`, or
- * `APPSUP_CHAOS_SECONDS=3600 npm run chaos` for an hour. The other runs leave it out (ava.config.js).
+ * How long things happen; the calms between are not counted. Two minutes in CI, and by hand as long as one likes:
+ * `APPSUP_CHAOS_SECONDS=3600 npm run chaos` for an hour. Other runs leave it out (ava.config.js).
  */
-const SECONDS = Number(process.env['APPSUP_CHAOS_SECONDS'] ?? 30);
-/** The same seed draws the same steps; what they meet is up to the machine. */
+const SECONDS = Number(process.env['APPSUP_CHAOS_SECONDS'] ?? 120);
+/** Another one each time. The same seed draws the same steps; what they meet is up to the machine. */
 const SEED = Number(process.env['APPSUP_CHAOS_SEED'] ?? Date.now() % 1_000_000);
+/** A directory for the whole home, logs and all, as it was when something was wrong. */
+const KEEP = process.env['APPSUP_CHAOS_KEEP'];
 
 const STEPS_BETWEEN_CALMS = 12;
 /** From the last disturbance to everything as it was wished. */
@@ -43,6 +45,7 @@ test('ten programs come through random faults and commands: no copy, no orphan, 
   const {first, last} = freeRange(8);
   writeFileSync(rig.paths.globalConfig, `ports = "${first}-${last}"\n`, {mode: 0o600});
   writeApps(rig);
+  await rig.ok('check');
   // One of them may end before it counts as started.
   await rig.appsup('start', 'all');
 
@@ -50,6 +53,7 @@ test('ten programs come through random faults and commands: no copy, no orphan, 
   const storm = new Storm({rig, random: new Random(SEED), watch});
   for (const subject of SUBJECTS) storm.wishes.settle(nameOf(subject), 'running');
   const weights = new Map<number, Weight>();
+  const printed = new Lines(rig);
   watch.start();
   try {
     let lines = 0;
@@ -61,7 +65,7 @@ test('ten programs come through random faults and commands: no copy, no orphan, 
       }
       seconds += (performance.now() - began) / 1000;
       await settle(storm, weights);
-      const {lines: found, faults} = faultsOfLines(rig);
+      const {lines: found, faults} = await printed.check();
       for (const fault of faults) watch.violation(fault);
       lines = found;
       storm.note(`calm ${calms}: ${lines} lines, ${watch.looks} looks`);
@@ -70,6 +74,7 @@ test('ten programs come through random faults and commands: no copy, no orphan, 
     t.log(`${storm.steps.length} steps, ${lines} lines, ${watch.looks} looks`);
   } finally {
     watch.stop();
+    if (KEEP !== undefined && watch.violations.length > 0) keep(rig.home, KEEP);
   }
   if (watch.violations.length > 0) t.fail(report(storm));
   else t.pass();
@@ -115,9 +120,14 @@ async function settle(storm: Storm, weights: Map<number, Weight>): Promise<void>
     watch.violation(`MB of the supervisor: ${before.megabytes}, later ${now.megabytes}`);
 }
 
+function keep(home: string, directory: string): void {
+  // A socket cannot be copied.
+  cpSync(home, directory, {recursive: true, filter: (file) => !lstatSync(file).isSocket()});
+}
+
 function report({rig, steps, watch}: Storm): string {
   return [
-    `APPSUP_CHAOS_SEED=${SEED}`,
+    `again: APPSUP_CHAOS_SEED=${SEED} APPSUP_CHAOS_SECONDS=${SECONDS} npm run chaos`,
     ...watch.violations,
     '--- the last steps',
     ...steps.slice(-50),

@@ -18,8 +18,14 @@ export function nameOf({app, process}: Pick<Subject, 'app' | 'process'>): string
   return `${app}:${process}`;
 }
 
+/** Archives of each log: the most that can be asked for. */
+export const KEEP = 1000;
+
+/** Long, so that a log is full after some seconds: rotations come as often as kills. */
+export const REST = 'x'.repeat(400);
+
 /**
- * Prints `line GENERATION PID NUMBER`, and after each line writes the number to a file of its own, which no log,
+ * Prints `line GENERATION PID NUMBER xxx`, and after each line writes the number to a file of its own, which no log,
  * supervisor or signal touches: what has to be in the log is known whatever happens.
  */
 const COUNT = `import os, time
@@ -29,7 +35,7 @@ def count(pause=0.03, lines=10**9):
     name = "ledger/%s.%s.%d" % (process.split(":")[1], generation, pid)
     ledger = os.open(name, os.O_RDWR | os.O_CREAT)
     for number in range(1, lines + 1):
-        os.write(1, b"line %s %d %d\\n" % (generation.encode(), pid, number))
+        os.write(1, b"line %s %d %d %s\\n" % (generation.encode(), pid, number, b"${REST}"))
         os.pwrite(ledger, b"%d\\n" % number, 0)
         time.sleep(pause)
 `;
@@ -100,8 +106,8 @@ export function fileOf(rig: Rig, app: string): string {
 
 /** What is right in it. */
 export function textOf(rig: Rig, app: string): string {
-  // Small logs, so that they are rotated under way.
-  return `directory = ${JSON.stringify(path.join(rig.home, app))}\nmount = "/${app}"\n[logs]\nmax_size = "20KB"\nkeep = 1000\n${APPS[app]}`;
+  // Small logs (64 KB is the least); their archives are enough for an hour or more.
+  return `directory = ${JSON.stringify(path.join(rig.home, app))}\nmount = "/${app}"\n[logs]\nmax_size = "64KB"\nkeep = ${KEEP}\ntotal = "100GB"\n${APPS[app]}`;
 }
 
 /** Write the apps; their ports are leased, so that there is a lease to lose. */
