@@ -42,7 +42,8 @@ export function takeInherited(env: NodeJS.ProcessEnv, lockFile: string): Inherit
 /**
  * Start a successor that holds the lock and the sockets from its first moment; the caller then ends at once.
  *
- * It is tried first (`--version`), because after this nobody is there to go back to.
+ * It is started with our own options of Node: `--jitless`, where writable code is forbidden, is as true for it. It is tried first
+ * (`--version`), because after this nobody is there to go back to.
  *
  * @throws AppsupError `SUPERVISOR_START` when it does not even say its version.
  */
@@ -51,7 +52,7 @@ export async function startSuccessor(
   lock: Lock,
   paths: Pick<Paths, 'state'>,
 ): Promise<void> {
-  const trial = spawnSync(node, [daemon, '--version'], {
+  const trial = spawnSync(node, [...process.execArgv, daemon, '--version'], {
     env: ownEnvironment(),
     encoding: 'utf8',
     timeout: 30_000,
@@ -67,7 +68,7 @@ export async function startSuccessor(
   const handed = sockets
     .map(({app, address}, index) => `${nameOf(app, address)}:${FIRST_FD + 1 + index}`)
     .join(' ');
-  const child = spawn(node, [daemon], {
+  const child = spawn(node, [...process.execArgv, daemon], {
     detached: true,
     env: {...ownEnvironment(), [HANDED]: handed},
     stdio: ['ignore', log, log, lock.fd, ...sockets.map(({fd}) => fd)],

@@ -110,6 +110,12 @@ export const systemSockets: Sockets = {
  */
 const MIRROR = "process.on('message', (message, handle) => process.send(message, handle))";
 
+/**
+ * The Node that runs us, also when its file was removed since: a version manager does that. It is started as we were, because
+ * where writable code is forbidden (`--jitless`) that goes for our children, too.
+ */
+const OURSELVES = '/proc/self/exe';
+
 /** Opens a process by pidfd and takes a copy of one of its descriptors, then speaks Node's IPC: one JSON line with the descriptor attached. */
 const FETCH = `
 import array, ctypes, json, os, socket, sys
@@ -149,7 +155,7 @@ class Mirror {
   }
 
   #open(): ChildProcess {
-    const child = spawn(process.execPath, ['-e', MIRROR], {
+    const child = spawn(OURSELVES, [...process.execArgv, '-e', MIRROR], {
       env: {},
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });

@@ -320,6 +320,22 @@ function giveApps(account: Account): void {
   }
 }
 
+/** An app whose server inherits its socket. */
+function giveHeldSocket(account: Account): void {
+  write(
+    account,
+    'held/wsgi.py',
+    'def application(environ, start_response):\n    start_response("200 OK", [])\n    return [b"here"]\n',
+  );
+  const port = 20_000 + (account.uid % 600) * 20 + 2;
+  const head = `directory = "~/held"\nmount = "/${account.name}_held"\nport = ${port}\n`;
+  write(
+    account,
+    '.config/appsup/apps/held.toml',
+    `${head}[programs.web]\ngunicorn = "wsgi:application"\nworkers = 1\n`,
+  );
+}
+
 function appsup(account: Account, ...args: readonly string[]): string {
   return [account.node, path.join(account.project, 'bin/appsup'), ...args].map(quote).join(' ');
 }
@@ -434,7 +450,8 @@ onAccount(
   'the real supervisor brings back what ran where writable code is forbidden',
   async (t, account) => {
     giveApps(account);
-    await account.ok(appsup(account, 'start', 'runs'));
+    giveHeldSocket(account);
+    await account.ok(appsup(account, 'start', 'all'));
     await account.ok(appsup(account, 'boot', 'install'));
     await killAllOf(account.uid);
     await runAsCron(
@@ -443,6 +460,14 @@ onAccount(
     );
     t.true((await running(account, 'runs:web')) > 0);
     t.true((await running(account, 'runs:queue')) > 0);
+    // Its helpers and its successor run there as well: the socket is copied, and handed over.
+    await account.ok(appsup(account, 'stop', 'held'));
+    await account.ok(appsup(account, 'start', 'held'));
+    const pid = await running(account, 'held:web');
+    await account.ok(appsup(account, 'daemon', 'restart'));
+    t.is(await running(account, 'held:web'), pid);
+    await account.ok(appsup(account, 'restart', 'held'));
+    t.not(await running(account, 'held:web'), pid);
   },
   unbuilt ?? (denies ? undefined : 'needs python3 and Linux 6.3'),
 );

@@ -1,0 +1,81 @@
+import {spawn} from 'node:child_process';
+import type {ChildProcess} from 'node:child_process';
+import {copyFileSync, mkdirSync, rmSync} from 'node:fs';
+import path from 'node:path';
+
+import test from 'ava';
+import type {ExecutionContext} from 'ava';
+
+import {Load, ROOT, Rig, get, killQuietly, until} from '../helpers/rig.ts';
+
+function rig(t: ExecutionContext, env: Readonly<Record<string, string>> = {}): Rig {
+  const made = Rig.create(env);
+  t.teardown(async () => {
+    const left = await made.clean();
+    if (left.length > 0) throw new Error(`left over after the end: ${left.join(', ')}`);
+  });
+  return made;
+}
+
+/** A supervisor that nobody waits for. */
+function supervise({env, home}: Rig, node = process.execPath): ChildProcess {
+  return spawn(node, [path.join(ROOT, 'bin/appsupd')], {
+    env,
+    cwd: home,
+    detached: true,
+    stdio: 'ignore',
+  });
+}
+
+test('of supervisors that are started at once one goes on, the others leave, and each program is there once', async (t) => {
+  const it = rig(t);
+  const {port} = await it.defineGunicorn('one');
+  await it.define('two', '[programs.queue]\ncommand = "sleep 600"\n');
+  await it.ok('start', 'all');
+  for (const killed of [[], it.children()]) {
+    killQuietly(it.supervisorPid() as number);
+    for (const pid of killed) killQuietly(pid);
+    await until(() => it.supervisorPid() === undefined, 'the end of the supervisor');
+    const rivals = Array.from({length: 5}, () => supervise(it));
+    await until(() => rivals.filter(({exitCode}) => exitCode === null).length === 1, 'one to be left');
+    await until(async () => (await it.appsup('status')).code === 0, 'all to run');
+    const [winner] = rivals.filter(({exitCode}) => exitCode === null);
+    t.is(it.supervisorPid(), winner?.pid);
+    winner?.unref();
+    await until(() => it.children('one').length === 3, 'one master with two workers');
+    t.is(it.children('two').length, 1);
+    t.is((await get(port, '/one/')).status, 200);
+  }
+});
+
+test('a supervisor whose Node was removed goes on, restarts drop nothing, and another Node takes over', async (t) => {
+  const it = rig(t);
+  const bin = path.join(it.home, 'versions/v20/bin');
+  mkdirSync(bin, {recursive: true});
+  copyFileSync(process.execPath, path.join(bin, 'node'));
+  const {port} = await it.defineGunicorn('old');
+  const {port: closed} = await it.defineGunicorn('closed');
+  const supervisor = supervise(it, path.join(bin, 'node'));
+  supervisor.unref();
+  await until(async () => (await it.appsup('daemon', 'status')).code === 0, 'the supervisor');
+  await it.ok('start', 'all');
+  rmSync(path.join(it.home, 'versions'), {recursive: true});
+  const load = new Load(port, '/old/', 2);
+  t.teardown(async () => await load.stop());
+  await load.answers(20);
+  t.regex(await it.ok('restart', 'old'), /nothing dropped/);
+  // Its socket changes hands: the page, then the program again.
+  await it.ok('stop', 'closed');
+  t.is((await get(closed, '/closed/')).status, 503);
+  await it.ok('start', 'closed');
+  t.is((await get(closed, '/closed/')).status, 200);
+  t.is(it.supervisorPid(), supervisor.pid);
+  const pid = await it.pid('old');
+  await it.ok('daemon', 'restart');
+  t.is(await it.pid('old'), pid);
+  t.not(it.supervisorPid(), supervisor.pid);
+  t.regex(await it.ok('restart', 'old'), /nothing dropped/);
+  await load.answers(20);
+  await load.stop();
+  t.deepEqual(load.failures, []);
+});
