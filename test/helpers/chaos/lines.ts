@@ -18,6 +18,9 @@ const ROTATION_MS = 45_000;
 /** A line of a program wherever it begins; whatever is wrong with its rest. */
 const LINE = /line (\d+ \d+) (\d+)( x*)?/g;
 
+/** Where the ledgers and the logs are. */
+type Place = Pick<Rig, 'home'> & {readonly paths: Pick<Rig['paths'], 'logs'>};
+
 /** What a program knows that it has printed. */
 interface Printed {
   /** `GENERATION PID` */
@@ -39,11 +42,11 @@ interface Found {
  * a line that is in the files but that `appsup logs` does not show.
  */
 export class Lines {
-  readonly #rig: Rig;
+  readonly #rig: Place;
   /** By log, then by file without `.gz`: an archive never changes, and the oldest of {@link KEEP} are removed. */
   readonly #archives = new Map<string, Map<string, Found>>();
 
-  constructor(rig: Rig) {
+  constructor(rig: Place) {
     this.#rig = rig;
   }
 
