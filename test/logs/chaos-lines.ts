@@ -70,7 +70,8 @@ test('lines that a rotation has under way are not lost for the randomised suite'
   const {checker, log} = place(t);
   writeFileSync(log(ARCHIVE.replace('.gz', '')), lines(1, 6));
   rmSync(log(ARCHIVE));
-  const moving = log(`web.log.moving.20261121T050000Z.0.0.${'ab'.repeat(16)}`);
+  const cut = lines(1, 6).length;
+  const moving = log(`web.log.moving.20261121T050000Z.${cut}.0.${'ab'.repeat(16)}`);
   renameSync(log(ARCHIVE.replace('.gz', '')), moving);
   const checked = checker.check();
   // Let it find the rotation.
