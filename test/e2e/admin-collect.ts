@@ -22,7 +22,7 @@ import type {ExecutionContext} from 'ava';
 
 import {noAccounts} from '../helpers/account.ts';
 import {startApache} from '../helpers/apache.ts';
-import {visit} from '../helpers/front-end.ts';
+import {lesserUser, visit} from '../helpers/front-end.ts';
 import type {FrontEndServer} from '../helpers/front-end.ts';
 import {startNginx} from '../helpers/nginx.ts';
 import {occupy} from '../helpers/ports.ts';
@@ -30,6 +30,7 @@ import {run} from '../helpers/run.ts';
 import type {Run} from '../helpers/rig.ts';
 import {ROOT} from '../helpers/rig.ts';
 import {Tenant} from '../helpers/tenant.ts';
+import {testWith} from '../helpers/tools.ts';
 import {waitUntil} from '../helpers/wait.ts';
 
 /** Two good users with five apps, and two accounts for those who are not. */
@@ -54,7 +55,8 @@ function onHost(title: string, check: (t: ExecutionContext, host: Host) => Promi
     test.serial.skip(`${title} (skipped, ${noAccounts})`, () => undefined);
     return;
   }
-  test.serial(title, async (t) => await check(t, await (host ??= settle())));
+  const withHost = async (t: ExecutionContext) => await check(t, await (host ??= settle()));
+  testWith(['gunicorn', 'nginx', 'apache2', 'setfacl'], title, withHost, test.serial);
 }
 
 let host: Promise<Host> | undefined;
@@ -74,7 +76,8 @@ async function settle(): Promise<Host> {
     ].map(async ({tenant, apps}) => {
       for (const app of apps) {
         tenant.write(`${app}/wsgi.py`, WSGI, 0o644);
-        await tenant.ok('add', path.join(tenant.account.home, app));
+        if (app === 'shop') await addWithSocket(tenant, app);
+        else await tenant.ok('add', path.join(tenant.account.home, app), '--transport', 'tcp');
       }
       await tenant.ok('start', 'all');
       await tenant.ok('request', ...apps, '--front', 'nginx');
@@ -83,6 +86,17 @@ async function settle(): Promise<Host> {
   for (const tenant of [mallory, eve]) tenant.write(path.join(requestsOf(tenant), 'x'), '');
   return {alice, bob, mallory, eve};
 }
+
+/** Reached over a Unix socket, which the web server's account is let through to. */
+async function addWithSocket(tenant: Tenant, app: string): Promise<void> {
+  const directory = path.join(tenant.account.home, app);
+  const {code, stderr} = await tenant.appsup('add', directory, '--transport', 'unix', '--web-user', WEB_USER);
+  if (code !== 0) throw new Error(stderr);
+  const [command] = /setfacl -m u:\S+:x .*$/m.exec(stderr) ?? [];
+  if (command !== undefined) await tenant.account.ok(command);
+}
+
+const WEB_USER = lesserUser() ?? 'nobody';
 
 /** Below the home. */
 function requestsOf(tenant: Tenant): string {
@@ -100,7 +114,7 @@ interface Taken {
   readonly user: string;
   readonly app: string;
   readonly mount: string;
-  readonly upstream: {readonly port: number};
+  readonly upstream: {readonly kind: string};
 }
 interface Refused {
   readonly ok: false;
@@ -193,7 +207,8 @@ onHost(
         ...APPS.bob.map((app) => `${world.bob.name} ${app} /${world.bob.name}_${app}`),
       ].sort(),
     );
-    t.is(new Set(taken.map(({upstream}) => upstream.port)).size, 5);
+    t.is(new Set(taken.map(({upstream}) => JSON.stringify(upstream))).size, 5);
+    t.deepEqual(taken.map(({upstream}) => upstream.kind).sort(), ['tcp', 'tcp', 'tcp', 'tcp', 'unix']);
     t.like(summary, {ok: true, applied: false, reloaded: false, changed: true});
     t.regex(summary.diff, /^--- .*appsup\.conf \(installed\)\n\+\+\+ .*appsup\.conf \(collected\)\n@@ -0,0 /);
     // Without --apply nothing is there.

@@ -24,9 +24,10 @@ export function testWith(
   tools: readonly string[],
   title: string,
   implementation: (t: ExecutionContext) => Promise<void> | void,
+  declare: typeof test | typeof test.serial = test,
 ): void {
   const missing = tools.filter((name) => tool(name) === undefined);
-  if (missing.length === 0) test(title, implementation);
+  if (missing.length === 0) declare(title, implementation);
   else test.skip(`${title} (skipped: no ${missing.join(', ')} here)`, implementation);
 }
 
