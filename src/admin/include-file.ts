@@ -14,13 +14,21 @@ export type Block = {readonly request: PublishedRequest} & (
   | {readonly ok: false; readonly problem: string}
 );
 
+export interface BlockOptions {
+  readonly server: ServerKind;
+  /** Of the request's user. */
+  readonly home: string | undefined;
+  /** Of the Apache of this host. */
+  readonly httpdVersion: string | undefined;
+}
+
 /** The lines of one request, made from its values by the writer of the snippets. */
-export function blockOf(request: PublishedRequest, server: ServerKind): Block {
-  const {statics, text: _, ...input} = request;
-  if (statics.length > 0) return {request, ok: false, problem: 'static files are not collected yet'};
+export function blockOf(request: PublishedRequest, {server, home, httpdVersion}: BlockOptions): Block {
+  if (request.front === 'htaccess')
+    return {request, ok: false, problem: 'it is for a .htaccess file of their own'};
   try {
     const write = server === 'nginx' ? nginxSnippet : apacheSnippet;
-    return {request, ok: true, text: write(input)};
+    return {request, ok: true, text: write({...request, home, httpdVersion})};
   } catch (error) {
     if (isAppsupError(error)) return {request, ok: false, problem: error.message};
     throw error;

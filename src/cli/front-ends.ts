@@ -65,6 +65,7 @@ export async function linesFor(
     app: app.name,
     ...wantedOf(app, port, context.paths),
     date: dayOf(context.clock.wall()),
+    home: context.account().homedir,
     httpdVersion: httpdVersion ?? (kind === 'nginx' ? undefined : await apacheVersion({env: context.env})),
   });
   return {app, port, text};

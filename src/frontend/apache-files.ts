@@ -23,6 +23,15 @@ export function fileLines(
   ];
 }
 
+/**
+ * The rule of links for all of the way from the home: a directory of static files could itself become a link, to what the
+ * web server alone may read.
+ */
+export function homeLines({statics, home}: SnippetValues): readonly string[] {
+  if (home === undefined || !statics.some(({directory}) => directory.startsWith(`${home}/`))) return [];
+  return [`<Directory "${home}/">`, '    Options SymLinksIfOwnerMatch', '</Directory>'];
+}
+
 /** A later `<Location>` is stronger; before that of the app it would have no effect. */
 export function keptFromApp({path}: SnippetValues, {path: below}: StaticSpec): readonly string[] {
   return below === path ? [] : [`<Location "${below}">`, '    ProxyPass "!"', '</Location>'];

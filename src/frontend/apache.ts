@@ -1,4 +1,4 @@
-import {fileLines, keptFromApp} from './apache-files.ts';
+import {fileLines, homeLines, keptFromApp} from './apache-files.ts';
 import {checkValues, frame} from './snippet.ts';
 import type {Area, SnippetInput, SnippetValues} from './snippet.ts';
 import {isAtLeast} from './version-number.ts';
@@ -17,6 +17,7 @@ export function apacheSnippet(input: SnippetInput): string {
     ...slashRedirect(values),
     ...keptFromOthers(values),
     ...values.areas.flatMap((area) => [...oldWebSocket(values, area), ...location(values, area)]),
+    ...homeLines(values),
     ...values.statics.flatMap((each) => [...fileLines(values, each), ...keptFromApp(values, each)]),
   ]);
 }
@@ -36,6 +37,7 @@ export function apacheMinimalSnippet(input: SnippetInput): string {
   const bare = areas[0]?.path === path && !strip && mount !== '' && upstream.protocol === 'http';
   return frame(values, 'apache-minimal', [
     ...(bare ? [] : slashRedirect(values)),
+    ...homeLines(values),
     ...statics.flatMap((each) => fileLines(values, each)),
     // The first flat line that matches wins.
     ...statics.filter((each) => each.path !== path).map((each) => `ProxyPass        "${each.path}" "!"`),

@@ -145,13 +145,17 @@ function closedName({user, app}: SnippetValues): string {
 }
 
 /** With a slash on both sides: without, `/static../secret` would be a file beside the directory. */
-function fileLines({path, fallback}: SnippetValues, {path: below, directory}: StaticSpec): readonly string[] {
+function fileLines(
+  {path, fallback, home}: SnippetValues,
+  {path: below, directory}: StaticSpec,
+): readonly string[] {
+  const from = home !== undefined && directory.startsWith(`${home}/`) ? ` from=${home}` : '';
   const isWhole = below === path;
   return [
     `location ${below === '/' ? '/' : `^~ ${below}`} {`,
     `    alias ${directory}/;`,
     // Links count only while their owner is that of the file: nginx may read what others of the host may not.
-    `    disable_symlinks if_not_owner from=${directory}/;`,
+    `    disable_symlinks if_not_owner${from};`,
     ...(isWhole ? ['    index index.html;', `    try_files $uri $uri/ ${fallback ?? '=404'};`] : []),
     '}',
   ];

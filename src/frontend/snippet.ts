@@ -27,6 +27,13 @@ export interface SnippetInput {
   readonly bodyLimitMb?: number | undefined;
   /** Seconds until the front end gives up on an answer. @defaultValue 300 */
   readonly timeoutS?: number | undefined;
+  /**
+   * Home directory of the owner: below it, the front end follows a symbolic link only to what is the owner's, too.
+   * It is written only as the beginning of a directory that was checked.
+   *
+   * @defaultValue nginx looks at all of the way to static files, Apache from their own directory on
+   */
+  readonly home?: string | undefined;
   /** @defaultValue none */
   readonly statics?: readonly StaticSpec[] | undefined;
   /** Below the static directory `/`. @defaultValue none: 404 */
@@ -63,6 +70,7 @@ export interface SnippetValues {
   readonly date: string;
   readonly bodyLimitMb: number;
   readonly timeoutS: number;
+  readonly home: string | undefined;
   /** Paths with the mount, the longest first; each ends with a slash. */
   readonly statics: readonly StaticSpec[];
   /** With the mount. */
@@ -80,7 +88,7 @@ export interface SnippetValues {
  */
 export function checkValues(input: SnippetInput): SnippetValues {
   const {user, host, app, mount, prefix, upstream, date, bodyLimitMb = 100, timeoutS = 300} = input;
-  const {statics = [], fallback, passes = [], streaming = false, httpdVersion} = input;
+  const {home, statics = [], fallback, passes = [], streaming = false, httpdVersion} = input;
   const {maintenance = `Application ${app} is not running.`} = input;
   demand('user', user, isText(user) && isUserName(user));
   demand('host', host, host === undefined || (isText(host) && HOST.test(host)));
@@ -108,7 +116,7 @@ export function checkValues(input: SnippetInput): SnippetValues {
   );
   const strip = prefix === 'strip';
   return {
-    ...{user, host, app, mount, strip, upstream, date, bodyLimitMb, timeoutS, streaming, httpdVersion},
+    ...{user, host, app, mount, strip, upstream, date, bodyLimitMb, timeoutS, home, streaming, httpdVersion},
     path: `${mount}/`,
     areas: areasOf(mount, strip ? '' : mount, statics, passes),
     statics: staticsOf(mount, statics),

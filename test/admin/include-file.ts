@@ -21,7 +21,7 @@ const request = (app: string): PublishedRequest => ({
 });
 
 const good = (app: string, server: 'apache' | 'nginx') => {
-  const block: Block = blockOf(request(app), server);
+  const block: Block = blockOf(request(app), {server, home: '/home/alice', httpdVersion: undefined});
   if (!block.ok) throw new Error(block.problem);
   return block;
 };
@@ -62,6 +62,14 @@ for (const server of ['apache', 'nginx'] as const) {
     t.is(blockAt(blocks, text, 1), undefined);
   });
 }
+
+test('blockOf() leaves a .htaccess to its owner', (t) => {
+  const block = blockOf(
+    {...request('one'), front: 'htaccess'},
+    {server: 'apache', home: undefined, httpdVersion: undefined},
+  );
+  t.like(block, {ok: false, problem: 'it is for a .htaccess file of their own'});
+});
 
 test('requestsOf() finds none in what others wrote', (t) => {
   for (const text of ['', '# {"version":1}\n', '# {"version":\n', 'ProxyPass "/" "http://x/"\n'])

@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lchownSync,
   linkSync,
   lstatSync,
   mkdtempSync,
@@ -74,11 +75,14 @@ async function settle(): Promise<Host> {
       {tenant: alice, apps: APPS.alice},
       {tenant: bob, apps: APPS.bob},
     ].map(async ({tenant, apps}) => {
+      // The web server has to get at static files.
+      chmodSync(tenant.account.home, 0o711);
       for (const app of apps) {
         tenant.write(`${app}/wsgi.py`, WSGI, 0o644);
         if (app === 'shop') await addWithSocket(tenant, app);
         else await tenant.ok('add', path.join(tenant.account.home, app), '--transport', 'tcp');
       }
+      if (tenant === alice) serveFiles(alice, 'three');
       await tenant.ok('start', 'all');
       await tenant.ok('request', ...apps, '--front', 'nginx');
     }),
@@ -97,6 +101,13 @@ async function addWithSocket(tenant: Tenant, app: string): Promise<void> {
 }
 
 const WEB_USER = lesserUser() ?? 'nobody';
+
+/** `three/dist` is served by the front end. */
+function serveFiles(tenant: Tenant, app: string): void {
+  tenant.write(`${app}/dist/style.css`, 'body {}\n', 0o644);
+  const file = path.join(tenant.paths.apps, `${app}.toml`);
+  writeFileSync(file, `static = { "/static" = "dist" }\n${readFileSync(file, 'utf8')}`);
+}
 
 /** Below the home. */
 function requestsOf(tenant: Tenant): string {
@@ -539,12 +550,13 @@ async function serves(
       t.is((await visit(server, {path: `${mount}x/`})).status, 404);
     }
   }
+  await staysInTheHome(t, world, server);
   const again = await collect(world, ...args, '--apply', '--reload');
   t.like(again.summary, {ok: true, changed: false, applied: false, reloaded: false});
   // As on a day on which a home is not mounted, or root's cron has no ticket for it.
   chmodSync(alice.account.home, 0);
   const blind = await collect(world, ...args, '--apply', '--reload');
-  chmodSync(alice.account.home, 0o700);
+  chmodSync(alice.account.home, 0o711);
   t.like(blind.summary, {ok: true, changed: false, applied: false});
   t.deepEqual(
     blind.summary.kept.map(({user, reason}) => [user, reason]),
@@ -557,6 +569,32 @@ async function serves(
   const {stderr} = await appsup('collect', '--users', users, ...args, '--output', elsewhere, '--apply');
   t.regex(stderr, /^! nothing leads to it yet, once and for all: include .*elsewhere\.conf/im);
   t.regex(stderr, /^! to activate it: /m);
+}
+
+/** What the web server may read and the users may not: a link to it is planted after the administrator has looked. */
+async function staysInTheHome(
+  t: ExecutionContext,
+  {alice, bob}: Host,
+  server: FrontEndServer,
+): Promise<void> {
+  const ask = async (name: string) => await visit(server, {path: `/${alice.name}_three/static/${name}`});
+  const dist = path.join(alice.account.home, 'three/dist');
+  t.is((await ask('style.css')).body, 'body {}\n');
+  for (const [place, name] of [
+    [dist, 'wsgi.py'],
+    [path.join(alice.account.home, 'three'), 'style.css'],
+    [path.join(dist, 'style.css'), 'style.css'],
+  ] as const) {
+    renameSync(place, `${place}.real`);
+    symlinkSync(path.join(bob.account.home, place.endsWith('.css') ? 'one/wsgi.py' : 'one'), place);
+    lchownSync(place, alice.uid, alice.account.gid);
+    const {status, body} = await ask(name);
+    t.true(status === 403 || status === 404, `${place}: ${status}`);
+    t.notRegex(body, /def application/);
+    rmSync(place);
+    renameSync(`${place}.real`, place);
+  }
+  t.is((await ask('style.css')).status, 200);
 }
 
 onHost('what the server with its whole configuration refuses is rolled back', async (t, world) => {

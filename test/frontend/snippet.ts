@@ -264,7 +264,7 @@ test('N1: nginx passes /api and all below it to the app, and nothing that only b
   t.true(
     text.includes(`location / {
     alias /srv/dist/;
-    disable_symlinks if_not_owner from=/srv/dist/;
+    disable_symlinks if_not_owner;
     index index.html;
     try_files $uri $uri/ /index.html;
 }
@@ -272,6 +272,21 @@ test('N1: nginx passes /api and all below it to the app, and nothing that only b
   );
   // Without the slash at its end /media../secret would be a file beside the directory.
   t.true(text.includes('location ^~ /media/ {\n    alias /srv/media/;\n'));
+});
+
+test('links count only for the owner on all of the way from the home to static files, which the owner can swap', (t) => {
+  const statics = [{path: '/static', directory: '/home/alice/tasks/dist'}];
+  const own = {...INPUT, statics, home: '/home/alice'};
+  const section = '<Directory "/home/alice/">\n    Options SymLinksIfOwnerMatch\n</Directory>\n';
+  for (const print of [apacheSnippet, apacheMinimalSnippet]) {
+    t.true(print(own).includes(section));
+    t.false(print({...own, home: undefined}).includes(section));
+    t.false(print({...own, home: '/home/al'}).includes('"/home/al/"'));
+    t.false(print({...own, statics: []}).includes(section));
+  }
+  t.true(nginxSnippet(own).includes('    disable_symlinks if_not_owner from=/home/alice;\n'));
+  for (const home of [undefined, '/home/al', '/', '/home/alice"; }'])
+    t.true(nginxSnippet({...own, home}).includes('    disable_symlinks if_not_owner;\n'));
 });
 
 const SOCKET = {kind: 'unix', path: '/home/alice/run/tasks.sock'} as const;

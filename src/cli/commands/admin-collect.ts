@@ -16,7 +16,9 @@ import {SITE_FILE} from '../../config/load.ts';
 import {readSite, settingsOf, readGlobal} from '../../config/settings.ts';
 import type {SiteConfig} from '../../config/settings.ts';
 import {AppsupError, isAppsupError} from '../../errors.ts';
+import {apacheVersion} from '../../frontend/check.ts';
 import {frontEndHints} from '../../frontend/hints.ts';
+import {inOrder} from '../../frontend/order.ts';
 import type {PublishedRequest} from '../../frontend/request.ts';
 import {rangeFor} from '../../ports/range.ts';
 import {accountNamed, allAccounts, firstPersonUid, isPerson} from '../../system/accounts.ts';
@@ -65,7 +67,11 @@ export async function collect(context: Context, {words, options, reader}: Questi
     listeners: listeners(),
     incumbents: requestsOf(installed ?? ''),
   });
-  const blocks = taken.map((request) => blockOf(request, server));
+  const httpdVersion = server === 'apache' ? await apacheVersion({env: context.env}) : undefined;
+  const homes = new Map(accounts.map(({name, home}) => [name, home]));
+  const blocks = inOrder(taken, server, (request) => request).map((request) =>
+    blockOf(request, {server, home: homes.get(request.user), httpdVersion}),
+  );
   const checked = await checkBlocks(
     blocks.filter((block) => block.ok),
     {host: hostname(), server, env: context.env},
