@@ -1,11 +1,7 @@
 import {symlinkSync} from 'node:fs';
 import path from 'node:path';
 
-import {apacheMinimalSnippet, apacheSnippet} from '../../src/frontend/apache.ts';
-import {htaccessSnippet} from '../../src/frontend/htaccess.ts';
-import {nginxSnippet} from '../../src/frontend/nginx.ts';
-import {inOrder} from '../../src/frontend/order.ts';
-import type {FrontEnd, SnippetInput} from '../../src/frontend/snippet.ts';
+import type {FrontEnd} from '../../src/frontend/snippet.ts';
 import {startApache} from '../helpers/apache.ts';
 import type {ApacheSite} from '../helpers/apache.ts';
 import {FrontApps} from '../helpers/front-apps.ts';
@@ -17,6 +13,7 @@ import {startNginx} from '../helpers/nginx.ts';
 import {testWith} from '../helpers/tools.ts';
 
 interface MatrixApp extends FrontApp {
+  readonly speaks?: 'uwsgi';
   /** What there is to be seen of it. */
   readonly shows: readonly ProbeName[];
 }
@@ -147,13 +144,6 @@ const FORMS: readonly Form[] = [
   },
 ];
 
-const WRITERS: Readonly<Record<FrontEnd, (input: SnippetInput) => string>> = {
-  apache: apacheSnippet,
-  'apache-minimal': apacheMinimalSnippet,
-  htaccess: htaccessSnippet,
-  nginx: nginxSnippet,
-};
-
 const TRANSPORTS = ['tcp', 'unix'] as const;
 
 /** A virtual host: one form over one transport, with all its apps. */
@@ -184,53 +174,47 @@ testWith(
     'apache2',
     'nginx',
   ],
-  'C10, E1, X7: every front end passes every app on, over every transport and in every prefix mode',
+  'C10, E1, X5, X7: every front end passes every app on, over every transport and in every prefix mode',
   async (t) => {
-    const world = new FrontApps();
-    t.teardown(async () => await world.clean());
-    await world.start([...APPS, UWSGI, DJANGO_TOLD]);
-    const files = world.publish('flask-app/static');
+    const worlds = {tcp: new FrontApps('tcp'), unix: new FrontApps('unix')} as const;
+    t.teardown(async () => void (await Promise.all([worlds.tcp.clean(), worlds.unix.clean()])));
+    // Django and FastAPI serve their own.
+    const files = worlds.tcp.publish('flask-app/static');
+    const lines = (app: MatrixApp) =>
+      [
+        'front = { streaming = true }',
+        app.servedBy === 'flask-app' ? `static = { "/static" = "${files}" }` : '',
+        app.more,
+      ].join('\n');
+    const apps = [...APPS, UWSGI, DJANGO_TOLD].map((app) => ({...app, more: lines(app)}));
+    await Promise.all([worlds.tcp.start(apps), worlds.unix.start(apps)]);
 
-    const input = (app: MatrixApp, {form, transport}: Site): SnippetInput => ({
-      user: 'alice',
-      host: 'eco.example.ac.uk',
-      app: app.name,
-      mount: app.mount,
-      prefix: app.prefix,
-      upstream: {
-        protocol: app.speaks ?? 'http',
-        ...(transport === 'tcp'
-          ? {kind: 'tcp', port: world.port(app.name)}
-          : {kind: 'unix', path: world.socket(app.name)}),
-      },
-      date: '2026-11-20',
-      streaming: true,
-      // Django and FastAPI serve their own.
-      statics: app.servedBy === 'flask-app' ? [{path: '/static', directory: files}] : [],
-      httpdVersion: form.httpdVersion,
-    });
-    const text = (site: Site) =>
-      inOrder(site.form.apps, site.form.front, ({mount}) => ({mount, statics: []}))
-        .map((app) => WRITERS[site.form.front](input(app, site)))
-        .join('\n');
-    const htaccess = (site: Site) =>
-      Object.fromEntries(site.form.apps.map((app) => [app.mount, htaccessSnippet(input(app, site))]));
+    /** Exactly what appsup prints. */
+    const print = async ({form, transport}: Site, names: readonly string[]) => {
+      const version = form.httpdVersion === undefined ? [] : ['--httpd-version', form.httpdVersion];
+      return await worlds[transport].rig.ok('snippet', ...names, '--front', form.front, ...version);
+    };
+    const sites: ApacheSite[] = [];
+    for (const site of SITES) {
+      const {host, form} = site;
+      if (form.front === 'htaccess') {
+        const files = form.apps.map(async ({mount, name}) => [mount, await print(site, [name])] as const);
+        sites.push({host, htaccess: Object.fromEntries(await Promise.all(files))});
+      } else
+        sites.push({
+          host,
+          snippet: await print(
+            site,
+            form.apps.map(({name}) => name),
+          ),
+        });
+    }
+    const on = (server: Form['server']) =>
+      sites.filter(({host}) => SITES.some((site) => site.host === host && site.form.server === server));
 
-    const apache = await startApache(
-      SITES.filter(({form}) => form.server === 'apache').map((site): ApacheSite => {
-        const {host} = site;
-        return site.form.front === 'htaccess'
-          ? {host, htaccess: htaccess(site)}
-          : {host, snippet: text(site)};
-      }),
-    );
+    const apache = await startApache(on('apache'));
     t.teardown(async () => await apache.stop());
-    const nginx = await startNginx(
-      SITES.filter(({form}) => form.server === 'nginx').map((site) => ({
-        host: site.host,
-        snippet: text(site),
-      })),
-    );
+    const nginx = await startNginx(on('nginx'));
     t.teardown(async () => await nginx.stop());
     for (const {form, host} of SITES) {
       if (form.front === 'htaccess')
@@ -266,7 +250,8 @@ testWith(
         }
       }),
     );
-    await world.quiet();
+    // Nobody listens any more, neither app nor supervisor.
+    await Promise.all(Object.values(worlds).map(async ({rig}) => await rig.ok('daemon', 'stop')));
     for (const row of rows) {
       const closed: Probe = async (subject) =>
         await closedProbe(subject, `Application ${row.app.name} is not running.`);

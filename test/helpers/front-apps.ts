@@ -1,10 +1,11 @@
+import {execSync} from 'node:child_process';
 import {chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import net from 'node:net';
-import {tmpdir} from 'node:os';
+import {tmpdir, userInfo} from 'node:os';
 import path from 'node:path';
 
 import type {PrefixMode} from '../../src/core/spec.ts';
 import {freePort} from './free-port.ts';
+import {lesserUser} from './front-end.ts';
 import {Rig} from './rig.ts';
 import {fixture} from './tools.ts';
 
@@ -21,34 +22,30 @@ export interface FrontApp {
   readonly program: string;
   /** Lines in front of it. */
   readonly more?: string;
-  readonly speaks?: 'uwsgi';
 }
 
-/** Apps that run under one supervisor, each reachable over TCP and over a Unix socket that leads to the same port. */
+/** Apps that run under one supervisor, all over the same transport. */
 export class FrontApps {
   readonly rig = Rig.create();
   /** Where a web server's own account can get in. */
   readonly open = mkdtempSync(path.join(tmpdir(), 'as-open-'));
-  readonly #ports = new Map<string, number>();
-  readonly #relays: net.Server[] = [];
+  readonly transport: 'tcp' | 'unix';
 
-  constructor() {
+  constructor(transport: 'tcp' | 'unix') {
+    this.transport = transport;
     chmodSync(this.open, 0o755);
   }
 
   async start(apps: readonly FrontApp[]): Promise<void> {
     mkdirSync(this.rig.paths.apps, {recursive: true, mode: 0o700});
+    const webUser = lesserUser() ?? userInfo().username;
+    writeFileSync(this.rig.paths.globalConfig, `web_user = "${webUser}"\n`, {mode: 0o600});
     for (const app of apps) await this.#define(app);
     await this.rig.ok('start', ...apps.map(({name}) => name));
-    for (const {name} of apps) await this.#relay(name);
-  }
-
-  port(name: string): number {
-    return this.#ports.get(name) ?? 0;
-  }
-
-  socket(name: string): string {
-    return path.join(this.open, `${name}.sock`);
+    // What appsup has its user type, once: the home is nobody else's.
+    const problems = (await this.rig.status()).apps.flatMap((app) => app.problems).join('\n');
+    const [command] = /setfacl -m u:\S+:x .*$/m.exec(problems) ?? [];
+    if (command !== undefined) execSync(command);
   }
 
   /** A copy of a directory of test/fixtures that everybody can read. */
@@ -58,44 +55,22 @@ export class FrontApps {
     return directory;
   }
 
-  /** Nobody listens any more, neither app nor supervisor. */
-  async quiet(): Promise<void> {
-    await this.rig.ok('daemon', 'stop');
-    for (const relay of this.#relays.splice(0)) relay.close();
-  }
-
   async clean(): Promise<void> {
-    for (const relay of this.#relays.splice(0)) relay.close();
     await this.rig.clean();
     rmSync(this.open, {recursive: true, force: true});
   }
 
   async #define({name, mount, prefix, program, more = '', ...app}: FrontApp): Promise<void> {
-    const port = await freePort();
-    this.#ports.set(name, port);
     const text = [
       `directory = ${JSON.stringify(fixture(app.fixture))}`,
       `mount = "${mount || '/'}"`,
       `prefix = "${prefix}"`,
-      `port = ${port}`,
+      this.transport === 'unix' ? 'transport = "unix"' : `port = ${await freePort()}`,
       more,
       '[programs.web]',
       program,
       `env = { SERVED_BY = "${app.servedBy}", PYTHONDONTWRITEBYTECODE = "1" }`,
     ];
     writeFileSync(path.join(this.rig.paths.apps, `${name}.toml`), `${text.join('\n')}\n`, {mode: 0o600});
-  }
-
-  /** A socket that everybody may open, in front of the app's port. */
-  async #relay(name: string): Promise<void> {
-    const relay = net.createServer({allowHalfOpen: true}, (visitor) => {
-      const app = net.connect({host: '127.0.0.1', port: this.port(name), allowHalfOpen: true});
-      visitor.pipe(app).pipe(visitor);
-      visitor.on('error', () => app.destroy());
-      app.on('error', () => visitor.destroy());
-    });
-    this.#relays.push(relay);
-    await new Promise<void>((resolve) => relay.listen(this.socket(name), resolve));
-    chmodSync(this.socket(name), 0o777);
   }
 }

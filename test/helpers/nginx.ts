@@ -7,7 +7,7 @@ import {fixture, toolPath} from './tools.ts';
 
 /** A real nginx with one server for http and one for https, both with the snippet; or with several of such. */
 export async function startNginx(
-  snippet: string | readonly {readonly host: string; readonly snippet: string}[],
+  snippet: string | readonly {readonly host: string; readonly snippet?: string | undefined}[],
 ): Promise<FrontEndServer> {
   const sites =
     typeof snippet === 'string'
@@ -18,7 +18,7 @@ export async function startNginx(
     configure({directory, port, tlsPort}) {
       const user = lesserUser();
       const config = path.join(directory, 'nginx.conf');
-      for (const each of sites) writeFileSync(path.join(directory, each.file), each.snippet);
+      for (const each of sites) writeFileSync(path.join(directory, each.file), each.snippet ?? '');
       const site = ({host, file}: (typeof sites)[number], listen: string, lines: readonly string[]) => [
         'server {',
         `listen 127.0.0.1:${listen};`,
