@@ -113,7 +113,7 @@ async function hear(
 }
 
 /** An answer; to who wants a WebSocket, the beginning of one, so that it is seen whether a front end lets it through. */
-function answerText({answer, headers}: Question, head: string): string {
+export function answerText({answer, headers}: Question, head: string): string {
   const more = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   const key = /^Upgrade: *websocket$/im.test(head)
     ? /^Sec-WebSocket-Key: *(\S+)$/im.exec(head)?.[1]

@@ -1,10 +1,19 @@
 import http from 'node:http';
+import net from 'node:net';
 
 import {connectTo} from '../system/sockets.ts';
 import type {Address, RawSocket, Sockets} from '../system/sockets.ts';
-import {takeVisitor} from './challenge.ts';
+import {answerText, takeVisitor} from './challenge.ts';
 import type {ChallengeOutcome, Question} from './challenge.ts';
 import type {FrontSocket} from './front-socket.ts';
+import {readHead, readOpening} from './opening.ts';
+
+const CLOSED = [
+  ['content-type', 'text/html; charset=utf-8'],
+  ['cache-control', 'no-store'],
+  ['retry-after', '10'],
+  ['connection', 'close'],
+] as const;
 
 /** For a visitor to send a request and take the answer. */
 const PATIENCE_MS = 15_000;
@@ -116,12 +125,7 @@ export class HeldSocket {
         onAsked(headOf(request));
         return;
       }
-      response.writeHead(503, {
-        'content-type': 'text/html; charset=utf-8',
-        'cache-control': 'no-store',
-        'retry-after': '10',
-        connection: 'close',
-      });
+      response.writeHead(503, CLOSED.flat());
       response.end(request.method === 'HEAD' ? undefined : this.#page?.());
     });
     server.maxConnections = 256;
@@ -130,13 +134,37 @@ export class HeldSocket {
       const late = setTimeout(() => visitor.destroy(), PATIENCE_MS);
       visitor.once('close', () => clearTimeout(late));
     });
-    // A visitor who leaves early is no event for us.
-    server.on('clientError', (_error, socket) => socket.destroy());
+    // A visitor who leaves early is no event for us. A front end that speaks uwsgi is no HTTP client.
+    server.on('clientError', (error: Error & {readonly rawPacket?: Buffer}, visitor) => {
+      const {rawPacket} = error;
+      // Each further piece of a request that was answered fails in the same way.
+      if (visitor.writableEnded) return;
+      if (rawPacket?.[0] !== 0 || !(visitor instanceof net.Socket)) visitor.destroy();
+      else this.#answerPacket(rawPacket, visitor);
+    });
     server.on('error', () => undefined);
     raw.serve(server);
     // The page must not keep a supervisor alive that wants to end.
     server.unref();
     this.#at = {raw, server};
+  }
+
+  /** The same over the uwsgi protocol, whose answers are HTTP. */
+  #answerPacket(packet: Buffer, visitor: net.Socket): void {
+    // What is left unread would have the kernel break off the connection before the answer is read.
+    visitor.resume();
+    const opening = readOpening(packet);
+    const head = readHead(packet);
+    if (this.#asked !== undefined && head !== undefined && opening.id === 'request') {
+      const {question, onAsked} = this.#asked;
+      if (opening.target.includes(question)) {
+        visitor.end(answerText(this.#asked, head));
+        onAsked(head);
+        return;
+      }
+    }
+    const lines = ['HTTP/1.1 503 Service Unavailable', ...CLOSED.map((field) => field.join(': '))];
+    visitor.end(`${lines.join('\r\n')}\r\n\r\n${this.#page?.() ?? ''}`);
   }
 
   /** Stop answering, keep the socket: whoever gets the descriptor accepts from now on. */

@@ -8,6 +8,7 @@ import {HeldSocket} from '../../src/supervisor/held-socket.ts';
 import {withResolvers} from '../../src/supervisor/with-resolvers.ts';
 import {systemSockets} from '../../src/system/sockets.ts';
 import {freePort} from '../helpers/free-port.ts';
+import {uwsgiPacket} from '../helpers/uwsgi-packet.ts';
 
 async function setup(t: ExecutionContext): Promise<{port: number; held: HeldSocket}> {
   const port = await freePort();
@@ -17,11 +18,11 @@ async function setup(t: ExecutionContext): Promise<{port: number; held: HeldSock
 }
 
 /** Connect and ask; resolves with what came back when the connection is closed. */
-async function ask(port: number): Promise<string> {
+async function ask(port: number, request: string | Buffer = 'GET / HTTP/1.0\r\n\r\n'): Promise<string> {
   const socket = net.connect({port, host: '127.0.0.1'});
   let text = '';
   socket.setEncoding('utf8').on('data', (data: string) => (text += data));
-  socket.write('GET / HTTP/1.0\r\n\r\n');
+  socket.write(request);
   await once(socket, 'close');
   return text;
 }
@@ -75,4 +76,24 @@ test('await() tells nobody once something else is wished', async (t) => {
   await serve(t, held, 'program');
   t.is(await ask(port), 'program');
   t.is(told, 0);
+});
+
+test('a front end that speaks the uwsgi protocol reads the page, and has a challenge answered', async (t) => {
+  const {port, held} = await setup(t);
+  const packet = (uri: string) => uwsgiPacket({REQUEST_METHOD: 'GET', REQUEST_URI: uri});
+  t.regex(
+    await ask(port, packet('/tasks/')),
+    /^HTTP\/1\.1 503 [^]*\r\nretry-after: 10\r\n[^]*\r\n\r\nclosed$/,
+  );
+  const asked = held.challenge({
+    question: 'a-question-of-ours',
+    answer: 'yes',
+    headers: [],
+    timeoutMs: 20_000,
+  });
+  // The challenge is under way as soon as its turn has come.
+  await new Promise((resolve) => setImmediate(resolve));
+  t.regex(await ask(port, packet('/tasks/?x=a-question-of-ours')), /^HTTP\/1\.1 200 [^]*\r\n\r\nyes$/);
+  t.like(await asked, {answered: true, passedOn: 0});
+  t.is(await ask(port, '\u0001\u0002'), '');
 });
