@@ -27,6 +27,7 @@ import {request} from './commands/request.ts';
 import {run} from './commands/run.ts';
 import {show} from './commands/show.ts';
 import {snippet} from './commands/snippet.ts';
+import {verify} from './commands/verify.ts';
 import {version} from './commands/version.ts';
 import type {Command, Context} from './context.ts';
 import type {Result} from './output.ts';
@@ -62,6 +63,7 @@ const COLD: Readonly<Record<Exclude<Verb, Hot>, Command>> = {
   run,
   show,
   snippet,
+  verify,
   version,
 };
 

@@ -302,6 +302,26 @@ export const COMMANDS = {
       'It serves every app whose mount is below its own: /alice/tasks behind /alice. New apps get such a mount. It is an app like any other: appsup restart gateway drops no visitor, appsup logs gateway is its access log, appsup remove gateway ends it.',
     ],
   },
+  verify: {
+    synopsis: 'APP [--url URL] [--front URL] [--timeout DURATION]',
+    summary: 'whether the public address leads to this very app, and what the front end makes of requests',
+    words: [1, 1],
+    options: {
+      url: {value: 'URL', summary: 'the public address, with or without the mount; else base_url'},
+      front: {
+        value: 'URL',
+        summary: 'connect there, in the name of the public host: to try a front end that is not public',
+      },
+      timeout: {value: 'DURATION', summary: 'how long a page may take; else 10s'},
+    },
+    examples: [
+      ['verify flasktasks', 'one line per fact; exits 1 when something needs attention'],
+      ['verify flasktasks --front http://127.0.0.1:8080', 'a front end for a test; the result is not kept'],
+    ],
+    details: [
+      'A token that only your supervisor knows proves that the answer comes from this app. The app itself is asked for its start page, the files that this uses, and a few addresses that do not exist: nothing is changed in it.',
+    ],
+  },
   boot: {
     synopsis: 'install | remove | status',
     summary: 'whether and how your apps start after a reboot: by two lines in your crontab',

@@ -111,6 +111,17 @@ export interface FrontStatus {
   readonly requestedAt: string | undefined;
   /** What has changed since then, so that their lines are out of date: `port 20140 -> 20141`. */
   readonly stale: string | undefined;
+  /** What `appsup verify` found last, unless the app needs something else by now. */
+  readonly verified:
+    | {
+        /** Milliseconds since 1970. */
+        readonly at: number;
+        readonly url: string;
+        /** Facts that hold, and that do not. */
+        readonly ok: number;
+        readonly notOk: number;
+      }
+    | undefined;
 }
 
 export interface StatusRequest {

@@ -4,6 +4,7 @@ import {readIfReadable} from '../system/files.ts';
 import {frontEndHints} from './hints.ts';
 import type {FrontEndHint} from './hints.ts';
 import {loadedModules} from './modules.ts';
+import {detectWebUser} from './web-user.ts';
 
 /** What a letter can say of the front end on this host. */
 export interface SiteFacts {
@@ -16,12 +17,6 @@ export interface SiteFacts {
   /** The account of the web server; `undefined`: not known. */
   readonly webUser: string | undefined;
 }
-
-/** Debian and Ubuntu, Red Hat, openSUSE, Arch. */
-const WEB_USERS = {
-  apache: ['www-data', 'apache', 'wwwrun', 'http'],
-  nginx: ['www-data', 'nginx', 'http'],
-} as const;
 
 /**
  * Look at this host as an ordinary user can; nothing is run, and what cannot be seen is not known.
@@ -36,7 +31,7 @@ export function siteFacts(kind: FrontEndHint['kind'], webUser: string | undefine
     hint: frontEndHints(root).find((hint) => hint.kind === kind),
     loaded: kind === 'apache' ? loadedModules(root) : undefined,
     selinux: selinux(root),
-    webUser: webUser ?? WEB_USERS[kind].find((name) => known.has(name)),
+    webUser: webUser ?? detectWebUser([kind], (name) => known.has(name)),
   };
 }
 

@@ -38,6 +38,8 @@ export interface Paths {
   readonly runs: string;
   /** Requests and answers of front ends: `state/requests/<app>.json`. */
   readonly requests: string;
+  /** What `appsup verify` found last: `state/verified/<app>.json`. */
+  readonly verified: string;
   /** The script that the crontab names. */
   readonly bootScript: string;
   /** Present while the user wants no supervisor: holds the boot id. */
@@ -80,6 +82,7 @@ export function pathsFor(env: Readonly<Record<string, string | undefined>>): Pat
     processes: path.resolve(state, 'processes'),
     runs: path.resolve(state, 'runs'),
     requests: path.resolve(state, 'requests'),
+    verified: path.resolve(state, 'verified'),
     bootScript: path.resolve(state, 'boot.sh'),
     asleep: path.resolve(state, 'asleep'),
   };

@@ -102,7 +102,7 @@ test('hints of a first start are said once, the one about reboots until it is he
 });
 
 test('a start says nothing of the front end when the administrators have been asked', async (t) => {
-  const front = {requestedAt: '2026-11-20', stale: undefined};
+  const front = {requestedAt: '2026-11-20', stale: undefined, verified: undefined};
   const home = await homeWith(t, {
     status: async () => ({
       supervisor: infoOf(),

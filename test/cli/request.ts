@@ -41,7 +41,7 @@ test('«appsup request» prints the letter and keeps it', async (t) => {
   t.is(code, 0);
   t.regex(stdout, /^To: help@example\.ac\.uk\nSubject: Apache configuration for \/alice\/tasks \(user /);
   t.regex(stdout, /http:\/\/127\.0\.0\.1:20140/);
-  t.regex(stderr, /^! .*checked.* {2}Saved$/m);
+  t.regex(stderr, /^! .*checked.* {2}Saved; when it is done: appsup verify tasks$/m);
   const kept = keptRequest(requestsOf(it), 'tasks');
   t.like(kept, {app: 'tasks', mount: '/alice/tasks', front: 'apache', upstream: {port: 20_140}});
   t.is(`${kept?.text}`, stdout);

@@ -106,11 +106,28 @@ test('statusHints() tell what the table cannot', (t) => {
 });
 
 test('statusHints() say once per app that the lines of the administrators are out of date', (t) => {
-  const front = {requestedAt: '2026-11-20', stale: 'port 20140 -> 20141'};
+  const front = {requestedAt: '2026-11-20', stale: 'port 20140 -> 20141', verified: undefined};
   const app = appOf({front, processes: [processOf(), processOf({program: 'b'})]});
   const fine = appOf({app: 'fine', front: {...front, stale: undefined}});
   t.deepEqual(statusHints({supervisor: infoOf(), apps: [app, fine]}, NOW), [
     "hello: the administrators' lines of 2026-11-20 are out of date (port 20140 -> 20141): send them the new ones, appsup request hello",
+  ]);
+});
+
+test('status shows what verify found last: beside the address when all was well, else as a hint', (t) => {
+  const front = {requestedAt: undefined, stale: undefined};
+  const url = 'https://eco.example.ac.uk/alice_hello/';
+  const verified = {at: NOW - 3 * DAY, url, ok: 14, notOk: 0};
+  const well = appOf({front: {...front, verified}});
+  t.regex(
+    statusTable([well], {now: NOW, style: PLAIN}),
+    /https:\/\/eco\.example\.ac\.uk\/alice_hello\/ {2}verified 3 d ago$/,
+  );
+  t.deepEqual(statusHints({supervisor: infoOf(), apps: [well]}, NOW), []);
+  const unwell = appOf({front: {...front, verified: {...verified, notOk: 1}}});
+  t.notRegex(statusTable([unwell], {now: NOW, style: PLAIN}), /verified/);
+  t.deepEqual(statusHints({supervisor: infoOf(), apps: [unwell]}, NOW), [
+    `hello: 1 of 15 facts about ${url} need attention, as of 3 d ago: appsup verify hello`,
   ]);
 });
 

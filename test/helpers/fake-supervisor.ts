@@ -60,7 +60,7 @@ export function appOf(fields: Partial<AppStatus> = {}): AppStatus {
     mount: `/alice_${app}`,
     where: `http://127.0.0.1:20140/alice_${app}/`,
     problems: [],
-    front: {requestedAt: undefined, stale: undefined},
+    front: {requestedAt: undefined, stale: undefined, verified: undefined},
     processes: [processOf({app})],
     ...fields,
   };

@@ -168,7 +168,10 @@ function frontHints(apps: readonly AppStatus[], {paths}: Context): readonly stri
   return apps
     .filter(
       ({app, front}) =>
-        front !== undefined && front.requestedAt === undefined && firstTime(paths, `front-missed.${app}`),
+        front !== undefined &&
+        front.requestedAt === undefined &&
+        front.verified === undefined &&
+        firstTime(paths, `front-missed.${app}`),
     )
     .map(({app, mount}) => `no front end serves ${mount || '/'} yet: appsup request ${app}`);
 }

@@ -23,8 +23,8 @@ export const remove: Command = async (context, {words, options}) => {
   rm(file);
   await tellSupervisor(context, name);
   const lease = await releasePort({paths, app: name, claims: config.site.claims});
-  for (const rest of [path.join(paths.desired, `${name}.json`), path.join(paths.requests, `${name}.json`)])
-    rm(rest);
+  for (const directory of [paths.desired, paths.requests, paths.verified])
+    rm(path.join(directory, `${name}.json`));
   rm(path.join(paths.state, 'once', `front-missed.${name}`));
   if (options.has('purge')) rm(logs);
   const kept = existsSync(logs);

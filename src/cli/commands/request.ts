@@ -59,7 +59,10 @@ export const request: Command = async (context, {words, options, json}) => {
   return {
     text: sent ?? text.trimEnd(),
     json: [{...facts, ok: true, kept: true, mailed: mail}],
-    hints: [`${hint}.  Saved`, ...(letter.to === undefined ? [NOBODY] : [])],
+    hints: [
+      `${hint}.  Saved; when it is done: ${names.map((name) => `appsup verify ${name}`).join(', ')}`,
+      ...(letter.to === undefined ? [NOBODY] : []),
+    ],
   };
 };
 

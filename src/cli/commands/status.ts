@@ -105,18 +105,24 @@ function processCells(
     living || process.restarts > 0 ? String(process.restarts) : '-',
     living ? String(process.pid) : '-',
     process.memory === undefined ? '-' : megabytes(process.memory),
-    whereCell(app, process, at),
+    whereCell(app, process, at, now),
   ];
 }
 
 /** The address of what serves, the reason of what does not run. */
-function whereCell(app: AppStatus, process: ProcessStatus, at: number): string {
+function whereCell(app: AppStatus, process: ProcessStatus, at: number, now: number): string {
   const serves = process.serves ?? at === 0;
-  if (process.state === 'running') return (serves ? app.where : undefined) ?? '-';
+  if (process.state === 'running') return (serves ? address(app, now) : undefined) ?? '-';
   const reason = process.reason ?? '-';
   return process.state === 'stopped' && process.dormant !== true && serves && app.port !== undefined
     ? `${reason}; its port answers 503`
     : reason;
+}
+
+function address({where, front}: AppStatus, now: number): string | undefined {
+  const {verified} = front ?? {};
+  if (verified === undefined || verified.notOk > 0) return where;
+  return `${verified.url}  verified ${age(now - verified.at)} ago`;
 }
 
 function paint(state: StateName, style: Style): Cell {
@@ -138,14 +144,21 @@ export function statusHints({supervisor, apps}: StatusReport, now: number): read
   const processes = apps.flatMap((app) => app.processes);
   return [
     ...apps.flatMap(({app, problems}) => problems.map((problem) => `${app}: ${problem}`)),
-    ...apps.flatMap(frontHints),
+    ...apps.flatMap((app) => frontHints(app, now)),
     ...processes.flatMap((process) => processHints(process, now)),
     ...absenceHint(supervisor, processes, now),
   ];
 }
 
-function frontHints({app, front}: AppStatus): readonly string[] {
-  if (front?.stale === undefined) return [];
+function frontHints({app, front}: AppStatus, now: number): readonly string[] {
+  const {verified} = front ?? {};
+  const failed =
+    verified === undefined || verified.notOk === 0
+      ? []
+      : [
+          `${app}: ${verified.notOk} of ${verified.notOk + verified.ok} facts about ${verified.url} need attention, as of ${age(now - verified.at)} ago: appsup verify ${app}`,
+        ];
+  if (front?.stale === undefined) return failed;
   return [
     `${app}: the administrators' lines of ${front.requestedAt} are out of date (${front.stale}): send them the new ones, appsup request ${app}`,
   ];
