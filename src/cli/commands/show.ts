@@ -1,7 +1,7 @@
 import {formatDuration} from '../../config/duration.ts';
 import {formatSize} from '../../config/size.ts';
 import {joinWords} from '../../config/words.ts';
-import type {AppSpec, Launch, ProgramSpec, StepSpec} from '../../core/spec.ts';
+import type {AppSpec, Endpoint, Launch, ProgramSpec, StepSpec} from '../../core/spec.ts';
 import {describeEnvironment} from '../../launch/describe.ts';
 import {looksSecret} from '../../launch/secrets.ts';
 import {leaseOf} from '../../ports/leases.ts';
@@ -24,19 +24,22 @@ export const show: Command = async (context, {words}) => {
 
 /** Pure. */
 function specText(spec: AppSpec, port: number | undefined, home: string): string {
+  const leased = port === undefined ? 'leased at the first start' : `${port}  # leased`;
   const head = {
     directory: text(tilde(spec.directory, home)),
     mount: text(spec.mount || '/'),
     prefix: text(spec.prefix),
-    port:
-      port === undefined
-        ? '# leased at the first start'
-        : `${port}${spec.port === undefined ? '  # leased' : ''}`,
+    ...(spec.port === undefined
+      ? {[port === undefined ? '# port' : 'port']: leased}
+      : {port: String(spec.port)}),
     transport: text(spec.transport),
     python: text(tilde(spec.python, home)),
     env_file: list(spec.envFiles.map((file) => tilde(file, home))),
     env: table(spec.env),
     ...frontKeys(spec, home),
+    ...Object.fromEntries(keysOf({logs: spec.logs})),
+    log_files: list(spec.logFiles.map((file) => tilde(file, home))),
+    notify: String(spec.notify),
   };
   const programs = spec.programs.map((program) => [
     '',
@@ -105,16 +108,32 @@ function frontKeys({front}: AppSpec, home: string): Readonly<Record<string, stri
 }
 
 function programKeys(program: ProgramSpec, spec: AppSpec, home: string): Readonly<Record<string, string>> {
-  const {name: _, launch, directory, env, umask, readiness, health, after, needs, ...rest} = program;
+  const {name: _, launch, directory, env, umask, readiness, health, after, needs, ...values} = program;
+  const {limits, overlap, reloadSignal = 'none', ...rest} = values;
+  // What would have no effect is not shown as if it had.
+  const {lifetimeJitterMs, ...others} = limits;
+  const {argv, ...asked} = 'argv' in readiness ? readiness : {...readiness, argv: undefined};
+  const command = argv === undefined ? undefined : joinWords(argv);
   return {
     ...launchKeys(launch),
-    ...Object.fromEntries(keysOf(rest)),
-    after: list([...after, ...needs.map(({host, port}) => `tcp://${host}:${port}`)]),
-    ...Object.fromEntries(keysOf({health: {...readiness, ...health}})),
+    ...Object.fromEntries(
+      keysOf({
+        ...rest,
+        ...(program.listen === 'socket' ? {overlap} : {}),
+        limits: limits.lifetimeMs === undefined ? others : {...others, lifetimeJitterMs},
+        reloadSignal,
+      }),
+    ),
+    after: list([...after, ...needs.map(endpointText)]),
+    ...Object.fromEntries(keysOf({health: {...asked, command, ...health}})),
     ...(directory === spec.directory ? {} : {directory: text(tilde(directory, home))}),
     ...(Object.keys(env).length === 0 ? {} : {env: table(env)}),
     umask: text(umask.toString(8).padStart(3, '0')),
   };
+}
+
+function endpointText({host, port}: Endpoint): string {
+  return `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Keys of a file that are not the spec's words in another spelling. */
@@ -123,6 +142,8 @@ const FILE_KEYS: Readonly<Record<string, string>> = {
   readyMs: 'ready_timeout',
   stopMs: 'stop_timeout',
   maxAgeMs: 'max_age',
+  maxBytes: 'max_size',
+  gzip: 'compress',
   retryMs: 'retry_after',
   timeoutMs: 'timeout',
   finish: 'then',
@@ -139,14 +160,20 @@ function keysOf(values: object): readonly (readonly [string, string])[] {
 }
 
 function valueOf(name: string, value: unknown): string | undefined {
-  if (typeof value === 'number')
-    return value === Infinity ? text('never') : name.endsWith('Ms') ? duration(value) : String(value);
+  if (typeof value === 'number') return numberText(name, value);
   if (typeof value === 'boolean') return String(value);
   if (typeof value === 'string') return text(value);
   if (Array.isArray(value)) return `[${value.map((each: unknown) => valueOf('', each) ?? '').join(', ')}]`;
   if (typeof value !== 'object' || value === null) return undefined;
   const inside = keysOf(value).map(([key, shown]) => `${key} = ${shown}`);
   return inside.length === 0 ? undefined : `{ ${inside.join(', ')} }`;
+}
+
+/** With the unit that its name says. */
+function numberText(name: string, value: number): string {
+  if (value === Infinity) return text('never');
+  if (name.endsWith('Ms')) return duration(value);
+  return name.endsWith('Bytes') ? text(formatSize(value)) : String(value);
 }
 
 function snake(name: string): string {
