@@ -1,13 +1,22 @@
+import {readFileSync} from 'node:fs';
 import {hostname} from 'node:os';
+import {rootCertificates} from 'node:tls';
 
 import {createTransport} from 'nodemailer';
 
-import {messageOf} from '../errors.ts';
+import {messageOf, systemCode} from '../errors.ts';
 import {DELIVERED, undelivered} from './delivery.ts';
 import type {Delivery} from './delivery.ts';
 import type {Sender} from './mail-text.ts';
 import type {Mailable} from './message.ts';
 import {readPassword} from './password.ts';
+
+/** Where the common systems keep what their administrators trust, a certificate authority of the institution's own included. */
+const HOST_TRUST = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+];
 
 /** For each step of the talk. */
 const SMTP_MS = 20_000;
@@ -21,15 +30,18 @@ export interface SmtpOptions {
   readonly sender?: Sender | undefined;
   /** @defaultValue {@link SMTP_MS} */
   readonly timeoutMs?: number;
+  /** Files of certificates that are trusted besides those that Node knows. @defaultValue the host's own */
+  readonly trust?: readonly string[];
 }
 
 /**
- * Send a mail through a server. A password is sent through TLS only, whatever the server offers.
+ * Send a mail through a server. A password is sent through TLS only, whatever the server offers, and to a server only whose
+ * certificate is that of its name.
  *
  * @throws AppsupError as {@link readPassword}
  */
 export async function mailBySmtp(message: Mailable, options: SmtpOptions): Promise<Delivery> {
-  const {server, passwordFile, to, sender, timeoutMs = SMTP_MS} = options;
+  const {server, passwordFile, to, sender, timeoutMs = SMTP_MS, trust = HOST_TRUST} = options;
   const url = new URL(server);
   const secure = url.protocol === 'smtps:';
   const user = decodeURIComponent(url.username);
@@ -39,6 +51,7 @@ export async function mailBySmtp(message: Mailable, options: SmtpOptions): Promi
     port: url.port === '' ? (secure ? 465 : 587) : Number(url.port),
     secure,
     requireTLS: pass !== undefined,
+    tls: {ca: [...rootCertificates, ...trust.flatMap((file) => textOf(file) ?? [])]},
     ...(pass === undefined ? {} : {auth: {user, pass}}),
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
@@ -70,6 +83,16 @@ export async function mailBySmtp(message: Mailable, options: SmtpOptions): Promi
     return undelivered(`${url.host}: ${messageOf(error)}`, isPassing(error));
   } finally {
     transport.close();
+  }
+}
+
+/** What cannot be read is trusted as little as what is not there: the server's certificate then says so. */
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return undefined;
   }
 }
 
