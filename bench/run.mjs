@@ -17,10 +17,15 @@ import {find} from './lib/tools.mjs';
 const PEERS = {appsup, supervisord, pm2};
 const ORDER = [
   'restart-under-load',
+  'reload',
   'bad-deploy',
   'master-killed-idle',
   'master-killed-loaded',
+  'master-killed-saturated',
   'supervisor-killed',
+  'supervisor-stopped',
+  'lines-kept',
+  'many-restarts',
   'exit-loop',
   'status-time',
   'idle-cpu',

@@ -65,6 +65,23 @@ async function makeThings(needs, directory, mark) {
         programs: [program],
       };
     }
+    case 'lines': {
+      const argv = ['/usr/bin/python3', path.join(directory, 'lines.py')];
+      const done = path.join(directory, 'lines-done');
+      return {
+        lines: {
+          go: () => writeFileSync(path.join(directory, 'go'), ''),
+          /** Seconds that it took, or undefined while it writes. */
+          doneIn: () => (existsSync(done) ? Number(readFileSync(done, 'utf8')) : undefined),
+        },
+        programs: [{name: 'lines', directory, argv, rotateAtMb: 20}],
+      };
+    }
+    case 'cheap':
+      return {
+        cheap: {name: 'cheap'},
+        programs: [{name: 'cheap', directory, argv: ['/bin/sleep', '100000'], startsAtOnce: true}],
+      };
     default:
       throw new Error(`no such need: ${needs}`);
   }

@@ -1,4 +1,5 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 
 import {must, run} from '../processes.mjs';
@@ -34,6 +35,20 @@ export function create({home, mark, programs}) {
     start: async (program) => await appsup('start', program),
     stop: async (program) => await appsup('stop', program),
     restart: async (program) => await appsup('restart', program),
+    reload: async (program) => await appsup('reload', program),
+    manyRestarts: 10_000,
+    // By its socket, without a command's start each time.
+    async restartMany(program, count) {
+      const agent = new http.Agent({keepAlive: true, maxSockets: 1});
+      for (let turn = 0; turn < count; turn++) {
+        await act(path.join(env.APPSUP_STATE_DIR, 'control.sock'), agent, {
+          action: 'restart',
+          targets: [program],
+        });
+      }
+      agent.destroy();
+    },
+    logs: path.join(env.APPSUP_STATE_DIR, 'logs'),
     supervisorPid: async () => JSON.parse(await daemon()).supervisor.pid,
     // What the crontab's line does every minute.
     revive: async () => await appsup('daemon', 'start'),
@@ -50,13 +65,31 @@ function processOf(report, program) {
   return report.apps.find(({app}) => app === program)?.processes[0] ?? {};
 }
 
-function fileFor({name: app, directory, port, gunicorn, argv}, mark) {
+async function act(socketPath, agent, question) {
+  const answer = await new Promise((resolve, reject) => {
+    const options = {socketPath, agent, path: '/v1/act', method: 'POST'};
+    const request = http.request(options, (response) => {
+      let text = '';
+      response.on('data', (data) => (text += data));
+      response.on('end', () => resolve(text));
+      response.on('error', reject);
+    });
+    request.on('error', reject);
+    request.end(JSON.stringify(question));
+  });
+  const {result} = JSON.parse(answer.trim().split('\n').at(-1));
+  if (result?.results[0]?.ok !== true) throw new Error(`restart: ${answer}`);
+}
+
+function fileFor({name: app, directory, port, gunicorn, argv, rotateAtMb, startsAtOnce}, mark) {
   const text = JSON.stringify;
   return [
     `directory = ${text(directory)}`,
     `env = { BENCH_MARK = ${text(mark)} }`,
     ...(port === undefined ? [] : [`mount = "/bench-${app}"`, `port = ${port}`]),
+    ...(rotateAtMb === undefined ? [] : [`logs = { max_size = "${rotateAtMb}MB", keep = 100, total = "1GB" }`]),
     `[programs.main]`,
+    ...(startsAtOnce ? ['start_time = "0s"'] : []),
     ...(gunicorn === undefined
       ? [`command = ${text(argv.join(' '))}`, 'listen = "none"']
       : [`gunicorn = ${text(gunicorn.target)}`, `workers = ${gunicorn.workers}`]),

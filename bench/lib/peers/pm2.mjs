@@ -57,6 +57,12 @@ export function create({home, mark, programs}) {
     start: async (program) => await ctl('start', program),
     stop: async (program) => await ctl('stop', program),
     restart: async (program) => await ctl('restart', program),
+    reload: async (program) => await ctl('sendSignal', 'SIGHUP', program),
+    manyRestarts: 300,
+    restartMany: async (program, count) =>
+      await must(process.execPath, ['-e', RESTART_MANY, pm2, program, String(count)], {env, timeoutMs: 900_000}),
+    // It does not rotate by itself; that is another module, which copies and truncates.
+    logs: path.join(state, 'logs'),
     supervisorPid: async () => Number(readFileSync(path.join(state, 'pm2.pid'), 'utf8')),
     revive: async () => await ctl('resurrect'),
     mainPid: async (program) => (await list()).find((each) => each.name === program)?.pid,
@@ -64,6 +70,21 @@ export function create({home, mark, programs}) {
     down: async () => await ctl('kill'),
   };
 }
+
+/** By its own library, without a command's start each time. */
+const RESTART_MANY = `
+const [cli, program, count] = process.argv.slice(1);
+const pm2 = require(require('node:path').resolve(cli, '../..'));
+pm2.connect((error) => {
+  if (error) throw error;
+  let left = Number(count);
+  (function next(problem) {
+    if (problem) throw problem;
+    if (left-- === 0) return pm2.disconnect();
+    pm2.restart(program, next);
+  })();
+});
+`;
 
 /** Everything as by default, except that a stop has the same 30 s as gunicorn's own grace. */
 function entryFor({name: app, directory, port, gunicorn, argv}) {
