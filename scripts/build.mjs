@@ -19,6 +19,7 @@ const programs = {
  * by name (`isAppsupError`), not with `instanceof`, and keep no state in shared modules.
  */
 const chunks = {
+  'src/cli/command-line.ts': 'command-line',
   'src/cli/cold.ts': 'cold',
   'src/notify/smtp.ts': 'smtp',
   // No import() of it: a process of its own, which cli/cold.ts names.

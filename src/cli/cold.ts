@@ -31,16 +31,15 @@ import {verify} from './commands/verify.ts';
 import {version} from './commands/version.ts';
 import type {Command, Context} from './context.ts';
 import type {Result} from './output.ts';
+import type {EveryDay} from './plain.ts';
 import {waiting} from './progress.ts';
 import {startSupervisor as spawnSupervisor} from './start-supervisor.ts';
 import {supervisorEnvironment} from './supervisor-environment.ts';
 import type {Verb} from './table.ts';
 import type {Terminal} from './terminal.ts';
 
-/** The verbs that main.ts has in its own bundle. */
-type Hot = 'status' | 'start' | 'stop' | 'restart' | 'reload' | 'help';
-
-const COLD: Readonly<Record<Exclude<Verb, Hot>, Command>> = {
+/** `help` comes with the table, in command-line.ts. */
+const COLD: Readonly<Record<Exclude<Verb, EveryDay | 'help'>, Command>> = {
   add,
   admin: admin(path.join(import.meta.dirname, 'request-reader.cjs')),
   boot: boot(bootOptions),

@@ -5,36 +5,28 @@ import {systemClock} from '../system/clock.ts';
 import {pathsFor} from '../system/paths.ts';
 import {systemProc} from '../system/proc.ts';
 import {version} from '../version.ts';
-import {parseCommandLine} from './args.ts';
 import type {Invocation} from './args.ts';
 import {reload, restart, start, stop} from './commands/act.ts';
-import {help} from './commands/help.ts';
 import {status} from './commands/status.ts';
 import {connector, summonSupervisor} from './connect.ts';
 import type {Command, Context, Limits} from './context.ts';
 import {errorExit} from './exit-codes.ts';
 import {printError, printResult} from './output.ts';
 import type {Result} from './output.ts';
-import {isVerb} from './table.ts';
+import {isEveryDay, plainInvocation} from './plain.ts';
+import type {EveryDay} from './plain.ts';
 import {terminalOf} from './terminal.ts';
 import type {Terminal} from './terminal.ts';
 
-/** Verbs that are typed all day, or by scripts: they live in this file's bundle. All others come with cold.ts, and its libraries. */
-const HOT: Readonly<Partial<Record<Invocation['verb'], Command>>> = {
-  status,
-  start,
-  stop,
-  restart,
-  reload,
-  help,
-};
+/** The verbs of this file's bundle. All others come with cold.ts, and its libraries. */
+const HOT: Readonly<Record<EveryDay, Command>> = {status, start, stop, restart, reload};
 
 /** `appsup VERB …`: understand, do, print. Everything else is loaded when it is needed. */
 async function main(argv: readonly string[]): Promise<number> {
   const terminal = terminalOf(process, process.env);
-  let verb = argv.find(isVerb);
+  let verb = argv.find(isEveryDay) as Invocation['verb'] | undefined;
   try {
-    const invocation = parseCommandLine(argv);
+    const invocation = plainInvocation(argv) ?? (await import('./command-line.ts')).parseCommandLine(argv);
     ({verb} = invocation);
     // stdout takes 1 ms to make: the supervisor thinks meanwhile.
     setImmediate(guardOutput);
@@ -49,8 +41,9 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function run(context: Context, invocation: Invocation): Promise<Result> {
-  const hot = invocation.help ? help : HOT[invocation.verb];
-  if (hot !== undefined) return await hot(context, invocation);
+  const {verb, help} = invocation;
+  if (help || verb === 'help') return await (await import('./command-line.ts')).help(context, invocation);
+  if (isEveryDay(verb)) return await HOT[verb](context, invocation);
   guardOutput();
   return await (await import('./cold.ts')).runCold(context, invocation);
 }
