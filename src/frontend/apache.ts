@@ -89,11 +89,23 @@ export function headerLines(values: SnippetValues): readonly string[] {
       : ['RequestHeader set X-Forwarded-Proto expr=%{REQUEST_SCHEME}']),
     'RequestHeader unset X-Forwarded-Protocol',
     'RequestHeader unset X-Forwarded-Ssl',
+    ...visitorHeaders(values),
     ...prefixHeaders(values),
     'RequestHeader unset SCRIPT_NAME',
     'RequestHeader unset PATH_INFO',
     'RequestHeader unset Remote-User',
     'RequestHeader unset REMOTE_USER',
+  ];
+}
+
+/** Over HTTP mod_proxy says who visits which host, at the end of what the visitor claims; over uwsgi it passes the claims alone. */
+function visitorHeaders(values: SnippetValues): readonly string[] {
+  if (values.upstream.protocol !== 'uwsgi') return [];
+  if (isOld(values, [2, 4, 10]))
+    return ['RequestHeader unset X-Forwarded-For', 'RequestHeader unset X-Forwarded-Host'];
+  return [
+    'RequestHeader set X-Forwarded-For expr=%{REMOTE_ADDR}',
+    'RequestHeader set X-Forwarded-Host expr=%{HTTP_HOST}',
   ];
 }
 

@@ -136,6 +136,8 @@ const COMMANDS: readonly string[] = [
   'ports',
   'snippet vault',
   'snippet vault --front nginx',
+  'request vault',
+  'request vault --json',
   'logs',
   'logs vault -n 1000',
   'check',

@@ -66,6 +66,11 @@ onHost(
       }
     };
     await all(200, /^app http 127.0.0.1$/);
+    for (const {port} of servers) {
+      const verified = await alice.appsup('verify', 'pages', '--front', `http://127.0.0.1:${port}`);
+      t.is(verified.code, 0, verified.stdout);
+      t.regex(verified.stdout, /^ {2}OK {6}reached, and it is this app +token matched/m);
+    }
 
     const refused = await bob.account.run(`/usr/bin/python3 -c '${CONNECT}' ${socket}`);
     t.regex(refused.stderr, /PermissionError/);

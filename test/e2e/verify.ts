@@ -75,6 +75,21 @@ for (const server of ['apache', 'nginx'] as const) {
 }
 
 testWith(
+  ['uwsgi', 'uwsgiPython', 'apache2', 'nginx'],
+  'verify finds nothing wrong over the uwsgi protocol either',
+  async (t) => {
+    const it = await startVerifier(t, 'uwsgi');
+    for (const server of ['apache', 'nginx'] as const) {
+      await through(t, server, await it.snippet(server), async (front) => {
+        const finding = await it.verify(front);
+        t.deepEqual(wrong(finding), [], JSON.stringify(finding));
+        t.is(factOf(finding, 'prefix')?.verdict, 'ok');
+      });
+    }
+  },
+);
+
+testWith(
   ['gunicorn', 'apache2'],
   "E1: verify finds what is wrong with the guide's two lines, where every page is a 500",
   async (t) => {

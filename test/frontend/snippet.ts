@@ -315,6 +315,15 @@ test('the forms speak the uwsgi protocol, and a .htaccess says that it cannot', 
   const apache = apacheSnippet(uwsgi);
   t.true(apache.includes('ProxyPass        "uwsgi://127.0.0.1:20140/alice_flasktasks/" retry=0'));
   t.notRegex(apache, /upgrade=|ProxyPassReverse/);
+  t.regex(
+    apache,
+    /set X-Forwarded-For expr=%\{REMOTE_ADDR\}\n +RequestHeader set X-Forwarded-Host expr=%\{HTTP_HOST\}/,
+  );
+  t.regex(
+    apacheSnippet({...uwsgi, httpdVersion: '2.4.6'}),
+    /unset X-Forwarded-For\n +RequestHeader unset X-Forwarded-Host/,
+  );
+  t.notRegex(apacheSnippet(INPUT), /X-Forwarded-(?:For|Host)/);
   t.true(nginxSnippet(uwsgi).includes('uwsgi_pass 127.0.0.1:20140;'));
   t.notRegex(nginxSnippet(uwsgi), /proxy_(?!add_x)/);
   const unix = {...uwsgi, upstream: {protocol: 'uwsgi', ...SOCKET}} as const;

@@ -56,18 +56,21 @@ export interface Verifier {
   readonly verify: (server: Pick<FrontEndServer, 'tlsPort'>, ...words: readonly string[]) => Promise<Finding>;
 }
 
+const PROGRAMS = {
+  node: `command = "${process.execPath} server.js"\nlisten = "socket"\n`,
+  gunicorn: 'gunicorn = "wsgi:application"\nworkers = 2\n',
+  uwsgi: 'uwsgi = "wsgi:application"\nprotocol = "uwsgi"\n',
+} as const;
+
 export async function startVerifier(
   t: ExecutionContext,
-  kind: 'node' | 'gunicorn',
+  kind: keyof typeof PROGRAMS,
   toml = '',
 ): Promise<Verifier> {
   // Nobody else vouches for the test's certificate.
   const rig = Rig.create({NODE_EXTRA_CA_CERTS: fixture('tls/certificate.pem')});
   t.teardown(async () => void (await rig.clean()));
-  const program =
-    kind === 'node'
-      ? `command = "${process.execPath} server.js"\nlisten = "socket"\n`
-      : 'gunicorn = "wsgi:application"\nworkers = 2\n';
+  const program = PROGRAMS[kind];
   const files = kind === 'node' ? {'server.js': NODE} : {'wsgi.py': WSGI};
   const {port} = await rig.define('tasks', `${toml}[programs.web]\n${program}`, files);
   writeFileSync(path.join(rig.paths.config, 'config.toml'), `base_url = "https://${PUBLIC_HOST}"\n`, {

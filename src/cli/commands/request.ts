@@ -2,6 +2,7 @@ import {hostname} from 'node:os';
 
 import type {Config} from '../../config/load.ts';
 import {AppsupError} from '../../errors.ts';
+import {cautions} from '../../frontend/cautions.ts';
 import {frontEndHints} from '../../frontend/hints.ts';
 import {keepRequest} from '../../frontend/kept.ts';
 import {letterFor, letterText} from '../../frontend/letter.ts';
@@ -62,6 +63,7 @@ export const request: Command = async (context, {words, options, json}) => {
     hints: [
       `${hint}.  Saved; when it is done: ${names.map((name) => `appsup verify ${name}`).join(', ')}`,
       ...(letter.to === undefined ? [NOBODY] : []),
+      ...blocks.flatMap(({app}) => cautions(app, kind)),
     ],
   };
 };

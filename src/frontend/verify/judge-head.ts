@@ -1,4 +1,4 @@
-import {administrators, none, notOk, ok, targetOf} from './fact.ts';
+import {administrators, none, notOk, ok, targetOf, you} from './fact.ts';
 import type {Fact} from './fact.ts';
 import type {Head} from './head.ts';
 import {COOKIE, MOVED, SPOOFED} from './observe.ts';
@@ -6,6 +6,7 @@ import type {Observations} from './observe.ts';
 import {expectedPath, isPublic, publicMount} from './subject.ts';
 import type {Subject} from './subject.ts';
 import type {Proof} from './prove.ts';
+import type {Reply} from './visit.ts';
 
 type Proven = Extract<Proof, {id: 'proven'}>;
 
@@ -27,7 +28,7 @@ export function judgeHeads(subject: Subject, seen: Observations, plain: Proven):
     judgeScheme(subject, plain.head),
     judgeHost(subject, plain.head),
     judgeClient(plain.head),
-    ...judgeCookies(subject, plain),
+    ...judgeCookies(subject, seen, plain),
     judgeSpoofing(seen),
     ...judgeNeighbour(subject, seen),
     judgeWebSocket(subject, seen),
@@ -159,7 +160,7 @@ function judgeClient(head: Head): Fact {
   );
 }
 
-function judgeCookies(subject: Subject, {reply}: Proven): readonly Fact[] {
+function judgeCookies(subject: Subject, {page}: Observations, {reply}: Proven): readonly Fact[] {
   const mount = publicMount(subject);
   if (mount === '') return [];
   const cookie = reply.headers['set-cookie']?.find((line) => line.startsWith(`${COOKIE}=`));
@@ -167,8 +168,10 @@ function judgeCookies(subject: Subject, {reply}: Proven): readonly Fact[] {
     return [
       notOk(COOKIES, 'the front end drops them', administrators('Set-Cookie headers have to be passed on')),
     ];
-  const path = /;\s*path=([^;]*)/i.exec(cookie)?.[1]?.trim() ?? '';
+  const path = pathOf(cookie);
   if (path === mount || path === `${mount}/`) return [ok(COOKIES, `Path=${path}`)];
+  const isNginx = /nginx/i.test(String(reply.headers.server));
+  if (subject.upstream.protocol === 'uwsgi' && isNginx) return [ownCookies(mount, page)];
   return [
     notOk(
       COOKIES,
@@ -178,6 +181,20 @@ function judgeCookies(subject: Subject, {reply}: Proven): readonly Fact[] {
       ),
     ),
   ];
+}
+
+/** nginx has nothing that changes cookies over the uwsgi protocol, so they are as the app makes them. */
+function ownCookies(mount: string, page: Reply): Fact {
+  const cookies = page.id === 'answer' ? (page.headers['set-cookie'] ?? []) : [];
+  const wide = cookies.find((cookie) => pathOf(cookie) === '/');
+  const fix = `nginx cannot change them over the uwsgi protocol: SESSION_COOKIE_PATH = "${mount}/" in the app, or protocol = "http"`;
+  if (wide === undefined)
+    return none(COOKIES, 'passed on as the app makes them; its page has none for the whole host');
+  return notOk(COOKIES, `${wide.split('=', 1)[0]} has Path=/: other apps on this host can read it`, you(fix));
+}
+
+function pathOf(cookie: string): string {
+  return /;\s*path=([^;]*)/i.exec(cookie)?.[1]?.trim() ?? '';
 }
 
 function judgeSpoofing({dressed}: Observations): Fact {

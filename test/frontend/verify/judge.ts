@@ -373,6 +373,22 @@ test('judge() understands what uwsgi says of the mount, the scheme and the visit
     t.is(facts.find((fact) => fact.id === id)?.verdict, 'ok', id);
 });
 
+test('judge() leaves cookies to the app where nginx cannot change them, and tells of those that are too wide', (t) => {
+  const subject = {...SUBJECT, upstream: {protocol: 'uwsgi', kind: 'tcp', port: 20_140}} as const;
+  const plain = proven({
+    reply: {headers: {server: 'nginx/1.22.1', 'set-cookie': ['appsup-verify=1; Path=/']}},
+  });
+  const cookies = (page: Observations['page']) =>
+    judge(subject, {...GOOD, plain, page}).find(({id}) => id === 'cookies');
+  t.is(cookies(answer())?.verdict, 'none');
+  const wide = cookies(answer({headers: {'set-cookie': ['session=1; HttpOnly; Path=/']}}));
+  t.like(wide, {
+    verdict: 'not-ok',
+    detail: 'session has Path=/: other apps on this host can read it',
+  } as Partial<Fact>);
+  t.regex(`${wide?.remedy?.who} ${wide?.remedy?.what}`, /^you .*SESSION_COOKIE_PATH = "\/tasks\/"/);
+});
+
 test('judge() says no more of an app that was not reached', (t) => {
   const facts = judge(SUBJECT, {...GOOD, ...unproven(failure('refused'))});
   t.deepEqual(
