@@ -13,7 +13,9 @@ const TEXTS = [
   'README.md',
   'CHANGELOG.md',
   'CONTRIBUTING.md',
-  ...readdirSync('docs').map((name) => `docs/${name}`),
+  ...readdirSync('docs', {recursive: true, encoding: 'utf8'})
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
   ...readdirSync('examples')
     .filter((name) => !name.includes('.'))
     .map((name) => `examples/${name}/README.md`),

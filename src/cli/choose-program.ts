@@ -57,9 +57,16 @@ export async function chooseProgram(
   });
 }
 
+const KINDS = ['gunicorn', 'uvicorn', 'command'] as const;
+
+/** True when the user says what serves the app. */
+export function saysProgram(options: Options): boolean {
+  return KINDS.some((kind) => options.has(kind));
+}
+
 /** `--gunicorn`, `--uvicorn`, `--command`. @throws AppsupError `USAGE` */
 function saidProgram(options: Options): Chosen | undefined {
-  const said = (['gunicorn', 'uvicorn', 'command'] as const).filter((kind) => options.has(kind));
+  const said = KINDS.filter((kind) => options.has(kind));
   const [kind] = said;
   if (kind === undefined) return undefined;
   if (said.length > 1)

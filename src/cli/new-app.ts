@@ -6,6 +6,7 @@ import {hasErrors, summarizeDiagnostic} from '../config/diagnostic.ts';
 import type {Config} from '../config/load.ts';
 import {appFileText} from '../config/write.ts';
 import type {AppChoice} from '../config/write.ts';
+import type {AppSpec} from '../core/spec.ts';
 import {AppsupError, systemCode} from '../errors.ts';
 import {releasePort} from '../ports/leases.ts';
 import type {Leased} from '../ports/leases.ts';
@@ -19,10 +20,18 @@ import {tilde} from './format.ts';
 export function checkedText(
   context: Context,
   choice: AppChoice,
-  {name, file, config}: {readonly name: string; readonly file: string; readonly config: Config},
+  place: {readonly name: string; readonly file: string; readonly config: Config},
 ): string {
+  return checked(context, appFileText(choice, {home: context.paths.home}), place).text;
+}
+
+/** As {@link checkedText}, of a text that is there already. */
+export function checked(
+  context: Context,
+  text: string,
+  {name, file, config}: {readonly name: string; readonly file: string; readonly config: Config},
+): {readonly text: string; readonly spec: AppSpec} {
   const {home} = context.paths;
-  const text = appFileText(choice, {home});
   const {spec, diagnostics} = readApp(text, {
     name,
     file,
@@ -60,7 +69,7 @@ export function checkedText(
       )
       .join(''),
   );
-  return text;
+  return {text, spec};
 }
 
 /**

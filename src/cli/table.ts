@@ -47,7 +47,8 @@ const MANY = Infinity;
 export const COMMANDS = {
   add: {
     synopsis: 'DIR [OPTION]...',
-    summary: 'make an app of a directory: finds what to run, leases a port, writes its file',
+    summary:
+      'make an app of a directory: takes its appsup.toml or finds what to run, leases a port, writes its file',
     words: [1, 1],
     options: {
       name: {value: 'NAME', summary: 'name of the app; else that of the directory'},

@@ -18,6 +18,13 @@ export interface TransportChoice {
   readonly hints: readonly string[];
 }
 
+/** `--transport`. @throws AppsupError `USAGE` */
+export function saidTransport(options: Options, app: string): Transport | undefined {
+  const said = options.value('transport');
+  if (said === undefined || said === 'tcp' || said === 'unix') return said;
+  throw usage(`Cannot add "${app}": --transport takes tcp or unix, not "${said}"`);
+}
+
 /**
  * A Unix socket where the web server's account can connect to it and nobody else can; a port where that cannot be had.
  *
@@ -32,7 +39,7 @@ export function chooseTransport({
   paths,
 }: {
   /** The user's own word. */
-  readonly said: string | undefined;
+  readonly said: Transport | undefined;
   /** As the user says; else as it is configured, or found. */
   readonly webUser: string | undefined;
   readonly app: string;
@@ -41,8 +48,6 @@ export function chooseTransport({
   readonly config: Config;
   readonly paths: Paths;
 }): TransportChoice {
-  if (said !== undefined && said !== 'tcp' && said !== 'unix')
-    throw usage(`Cannot add "${app}": --transport takes tcp or unix, not "${said}"`);
   if (said === 'tcp' || (said === undefined && binds)) return {transport: 'tcp', hints: []};
   const obstacle = obstacleFor(app, webUser ?? config.settings.webUser ?? detectWebUser(), paths);
   if (said === 'unix') return {transport: 'unix', hints: obstacle === undefined ? [] : [obstacle.text]};

@@ -43,9 +43,22 @@ export interface WriteOptions {
  * It reads back (`readApp`) as exactly this choice plus defaults, whatever characters the paths hold.
  */
 export function appFileText(choice: AppChoice, options: WriteOptions): string {
-  const {home} = options;
+  // As a file URL, since the line must stay one line whatever the path holds.
+  const schema = options.schema === undefined ? [] : [`#:schema ${pathToFileURL(options.schema).href}`];
+  const comment = '# An app of appsup. After a change: appsup check, then appsup restart.';
+  const programs = choice.programs.map(programText);
+  return `${[...schema, comment, '', ...headLines(choice, options), ...programs].join('\n')}\n`;
+}
+
+/** The file of an app whose code brings its own text: what holds on this host, and below it that text. */
+export function ownFileText(choice: Omit<AppChoice, 'programs'>, own: string, options: WriteOptions): string {
+  const comment = '# An app of appsup; below the line, from appsup.toml of its directory.';
+  return `${[comment, '', ...headLines(choice, options)].join('\n')}\n\n# ----\n${own.trimEnd()}\n`;
+}
+
+function headLines(choice: Omit<AppChoice, 'programs'>, {home}: WriteOptions): readonly string[] {
   const inside = (path: string) => relativeTo(choice.directory, path) ?? homely(path, home);
-  const head: readonly Line[] = [
+  return aligned([
     ['directory', text(homely(choice.directory, home))],
     ['mount', optional(choice.mount, (mount) => text(mount || '/')), 'the public path'],
     ['prefix', optional(choice.prefix, text)],
@@ -58,12 +71,7 @@ export function appFileText(choice: AppChoice, options: WriteOptions): string {
       'KEY=value lines; only you may read it: chmod 600',
     ],
     ['env', optional(choice.env, inlineTable)],
-  ];
-  // As a file URL, since the line must stay one line whatever the path holds.
-  const schema = options.schema === undefined ? [] : [`#:schema ${pathToFileURL(options.schema).href}`];
-  const comment = '# An app of appsup. After a change: appsup check, then appsup restart.';
-  const programs = choice.programs.map(programText);
-  return `${[...schema, comment, '', ...aligned(head), ...programs].join('\n')}\n`;
+  ]);
 }
 
 function programText(program: ProgramChoice): string {

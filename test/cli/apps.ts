@@ -54,6 +54,66 @@ test('«appsup add» finds what to run, leases a port and writes one file', asyn
   t.is((await home.appsup('check')).stdout, 'flask-tasks: fine.\n');
 });
 
+test('«appsup add» takes the appsup.toml that the code brings, and adds what holds on this host', async (t) => {
+  const home = await homeWith(t);
+  const own =
+    '# how it runs\n[programs.web]\ncommand = "sleep 100"\n[programs.queue]\ncommand = "sleep 100"\n';
+  project(home, 'tasks', {'appsup.toml': own, 'wsgi.py': FLASK, '.env': 'A=1\n'});
+  const {code, stdout} = await home.appsup('add', 'tasks');
+  t.is(code, 0);
+  t.regex(
+    stdout,
+    /^Found ~\/tasks\/appsup\.toml\n {2}programs +web, queue\nAdded tasks: port \d+, mount \/\w+_tasks\n/,
+  );
+  const text = readFileSync(fileOf(home, 'tasks'), 'utf8');
+  t.regex(text, /^directory = "~\/tasks"\nmount +=.*\nenv_file += "\.env".*\n\n# ----\n/m);
+  t.true(text.endsWith(own));
+  t.is((await home.appsup('check')).stdout, 'tasks: fine.\n');
+
+  // Whoever says what to run does not want that of the file.
+  t.is((await home.appsup('add', 'tasks', '--name', 'other', '--gunicorn', 'wsgi:app')).code, 0);
+  t.regex(readFileSync(fileOf(home, 'other'), 'utf8'), /^gunicorn = "wsgi:app"$/m);
+});
+
+for (const {title, own, words = [], message} of [
+  {
+    title: 'that says where it lies',
+    own: 'directory = "/"\n',
+    message: /^Cannot use ~\/x\/appsup\.toml: it says "directory"\n/,
+  },
+  {title: 'that is no TOML', own: '\n[programs\n', message: /^Cannot use ~\/x\/appsup\.toml: line 2: /},
+  {
+    title: 'with an unknown key',
+    own: 'wrong = 1\n[programs.web]\ncommand = "sleep 1"\n',
+    message: /^Cannot add "x": Unknown key "wrong"/,
+  },
+  {
+    title: 'that says what an option says, too',
+    own: 'mount = "/x"\n[programs.web]\ncommand = "sleep 1"\n',
+    words: ['--mount', '/y'],
+    message: /^Cannot take --mount: ~\/x\/appsup\.toml says "mount" itself\n/,
+  },
+]) {
+  test(`«appsup add» writes nothing of an appsup.toml ${title}`, async (t) => {
+    const home = await homeWith(t);
+    project(home, 'x', {'appsup.toml': own});
+    const {code, stderr} = await home.appsup('add', 'x', ...words);
+    t.not(code, 0);
+    t.regex(stderr, message);
+    t.false(existsSync(fileOf(home, 'x')));
+  });
+}
+
+test('«appsup add» does not trust an appsup.toml that others may write', async (t) => {
+  const home = await homeWith(t);
+  const directory = project(home, 'x', {'appsup.toml': '[programs.web]\ncommand = "sleep 1"\n'});
+  chmodSync(path.join(directory, 'appsup.toml'), 0o666);
+  const {code, stderr} = await home.appsup('add', 'x');
+  t.not(code, 0);
+  t.regex(stderr, /^Cannot use ~\/x\/appsup\.toml: /);
+  t.false(existsSync(fileOf(home, 'x')));
+});
+
 test('«appsup add» takes what it is told', async (t) => {
   const home = await homeWith(t);
   project(home, 'x', {});

@@ -5,21 +5,27 @@ import {detect} from '../../config/detect.ts';
 import type {Detection} from '../../config/detect.ts';
 import {fillMount} from '../../config/keys.ts';
 import type {Config} from '../../config/load.ts';
+import {ownFileText} from '../../config/write.ts';
 import type {AppChoice} from '../../config/write.ts';
 import {isName} from '../../core/names.ts';
+import type {AppSpec} from '../../core/spec.ts';
 import {AppsupError} from '../../errors.ts';
 import {readEnvFile} from '../../launch/env-file.ts';
 import {expandPath} from '../../system/paths.ts';
 import {configOf} from '../apps.ts';
-import type {Invocation} from '../args.ts';
+import {usage} from '../args.ts';
+import type {Invocation, Options} from '../args.ts';
 import type {Command, Context} from '../context.ts';
 import {mountBehindGateway} from '../gateways.ts';
-import {chooseProgram} from '../choose-program.ts';
+import {chooseProgram, saysProgram} from '../choose-program.ts';
 import type {Chosen} from '../choose-program.ts';
 import {columns} from '../columns.ts';
 import {counted, tilde} from '../format.ts';
-import {appExists, checkedText, writeApp} from '../new-app.ts';
-import {chooseTransport, noteWebUser, saidWebUser} from '../transport.ts';
+import {appExists, checked, checkedText, writeApp} from '../new-app.ts';
+import type {Result} from '../output.ts';
+import {namesIn, ownFileOf} from '../own-file.ts';
+import type {OwnFile} from '../own-file.ts';
+import {chooseTransport, noteWebUser, saidTransport, saidWebUser} from '../transport.ts';
 
 /** An env file as it was looked at. */
 interface KnownEnvFile {
@@ -41,13 +47,15 @@ export const add: Command = async (context, invocation) => {
   const file = path.join(paths.apps, `${name}.toml`);
   if (existsSync(file)) throw appExists(name, file, paths.home);
   checkPython(python, found, paths.home);
+  const own = saysProgram(options) ? undefined : ownFileOf(directory, paths.home);
+  if (own !== undefined) return await addOwn(context, invocation, {found, own, name, file});
   const envFiles = envFilesFor(context, options.values('dotenv'), found);
   const chosen = await chooseProgram(context, options, found);
   const config = configOf(context);
   const webUser = saidWebUser(options, config, paths);
   const {transport, hints} = chooseTransport({
     webUser,
-    said: options.value('transport') ?? (options.value('port') === undefined ? undefined : 'tcp'),
+    said: saidTransport(options, name) ?? (options.value('port') === undefined ? undefined : 'tcp'),
     app: name,
     binds: chosen.launch.kind === 'command' && chosen.listen !== 'socket',
     config,
@@ -65,15 +73,82 @@ export const add: Command = async (context, invocation) => {
     text: [
       `Found in ${tilde(directory, paths.home)}`,
       ...foundLines(found, chosen, envFiles, paths.home),
-      `Added ${name}: ${transport === 'unix' ? 'Unix socket' : `port ${lease.port}`}, mount ${choice.mount ?? '/'}`,
-      `  ${tilde(file, paths.home)}`,
-      '',
-      `Next: appsup start ${name}`,
+      ...addedLines(context, {name, file, spec: {transport, mount: choice.mount}, port: lease.port}),
     ].join('\n'),
-    json: [{app: name, ok: true, file, port: lease.port, mount: choice.mount, ...choice}],
+    json: [{app: name, ok: true, file, port: lease.port, ...choice}],
     hints: [...lease.warnings, ...hints, ...guesses(found, name)],
   };
 };
+
+/** Of a directory whose code says itself how it is run. What it leaves open is decided as for every other app. */
+async function addOwn(
+  context: Context,
+  {options}: Invocation,
+  {
+    found,
+    own,
+    name,
+    file,
+  }: {readonly found: Detection; readonly own: OwnFile; readonly name: string; readonly file: string},
+): Promise<Result> {
+  const {paths} = context;
+  const config = configOf(context);
+  const said = (key: string, option: string): boolean => {
+    if (!Object.hasOwn(own.table, key)) return false;
+    if (options.has(option))
+      throw usage(`Cannot take --${option}: ${tilde(own.file, paths.home)} says "${key}" itself`);
+    return true;
+  };
+  const mount = said('mount', 'mount') ? undefined : mountFor(context, options, config, name);
+  const envFiles = said('env_file', 'dotenv') ? [] : envFilesFor(context, options.values('dotenv'), found);
+  const python =
+    said('python', 'python') || !options.has('python') ? undefined : found.interpreters[0]?.prefix;
+  const transport = said('transport', 'transport') ? undefined : saidTransport(options, name);
+  const port = options.count('port');
+  const choice = {
+    directory: found.directory,
+    ...(mount === undefined ? {} : {mount}),
+    ...(port === undefined ? {} : {port}),
+    ...(transport === undefined ? {} : {transport}),
+    ...(python === undefined ? {} : {python}),
+    ...(envFiles.length === 0 ? {} : {envFiles: envFiles.map((each) => each.file)}),
+  };
+  const {text, spec} = checked(context, ownFileText(choice, own.text, {home: paths.home}), {
+    name,
+    file,
+    config,
+  });
+  const lease = await writeApp(context, config, {name, file, text, port});
+  const rows = ['programs', 'jobs', 'tasks']
+    .map((key) => [key, namesIn(own, key)])
+    .filter(([, names]) => names !== '');
+  return {
+    text: [
+      `Found ${tilde(own.file, paths.home)}`,
+      ...columns(rows).map((line) => `  ${line}`),
+      ...addedLines(context, {name, file, spec, port: lease.port}),
+    ].join('\n'),
+    json: [{app: name, ok: true, file, port: lease.port, ...choice, mount: spec.mount}],
+    hints: lease.warnings,
+  };
+}
+
+function addedLines(
+  {paths}: Context,
+  app: {
+    readonly name: string;
+    readonly file: string;
+    readonly spec: Pick<AppSpec, 'transport' | 'mount'>;
+    readonly port: number;
+  },
+): readonly string[] {
+  return [
+    `Added ${app.name}: ${app.spec.transport === 'unix' ? 'Unix socket' : `port ${app.port}`}, mount ${app.spec.mount || '/'}`,
+    `  ${tilde(app.file, paths.home)}`,
+    '',
+    `Next: appsup start ${app.name}`,
+  ];
+}
 
 function nameFor(said: string | undefined, {name, directory}: Detection, home: string): string {
   if (said !== undefined && !isName(said)) {
@@ -131,18 +206,14 @@ function choiceFor(
     readonly name: string;
     readonly invocation: Invocation;
   },
-): AppChoice {
+): AppChoice & {readonly mount: string} {
   const {found, chosen, envFiles, config, name, invocation} = decided;
   const [interpreter] = found.interpreters;
   const port = invocation.options.count('port');
   const sure = found.companions.filter((companion) => companion.sure);
   return {
     directory: found.directory,
-    // Written down, although it is the default: front ends have it, so a later change of the template must not move the app.
-    mount:
-      invocation.options.value('mount') ??
-      mountBehindGateway(config, name) ??
-      fillMount(config.settings.mountTemplate, context.account().username, name),
+    mount: mountFor(context, invocation.options, config, name),
     ...(port === undefined ? {} : {port}),
     ...(interpreter === undefined ? {} : {python: interpreter.prefix}),
     ...(envFiles.length === 0 ? {} : {envFiles: envFiles.map(({file}) => file)}),
@@ -156,6 +227,15 @@ function choiceFor(
       })),
     ],
   };
+}
+
+/** Written down, although it is the default: front ends have it, so a later change of the template must not move the app. */
+function mountFor(context: Context, options: Options, config: Config, name: string): string {
+  return (
+    options.value('mount') ??
+    mountBehindGateway(config, name) ??
+    fillMount(config.settings.mountTemplate, context.account().username, name)
+  );
 }
 
 function foundLines(
