@@ -17,8 +17,8 @@ const TEXTS = [
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
   ...readdirSync('examples')
-    .filter((name) => !name.includes('.'))
-    .map((name) => `examples/${name}/README.md`),
+    .map((name) => `examples/${name}/README.md`)
+    .filter((file) => existsSync(file)),
 ];
 
 const read = (file: string): string => readFileSync(file, 'utf8');
