@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'AMBIGUOUS' // several candidates, the user has to choose
   | 'NO_INTERPRETER'
   | 'ENV_FILE' // unreadable, readable by others, or with a broken line
+  | 'NO_VALUE' // a command in `env` did not give a value
   | 'PORT_TAKEN'
   | 'PORTS_EXHAUSTED'
   | 'PORT_RANGE'

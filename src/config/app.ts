@@ -3,6 +3,7 @@ import {startOrder} from '../core/order.ts';
 import {processNames} from '../core/spec.ts';
 import type {AppSpec, ProgramSpec, Transport} from '../core/spec.ts';
 import {expandPath} from '../system/paths.ts';
+import {readCommand} from './command.ts';
 import {hasErrors} from './diagnostic.ts';
 import type {Diagnostic} from './diagnostic.ts';
 import {readFront} from './front.ts';
@@ -93,13 +94,31 @@ function assemble(file: AppFile, raw: Table, context: AppContext, report: Report
         ? 'auto'
         : expandPath(file.python, context.home, directory),
     envFiles: (file.env_file ?? []).map((each) => expandPath(each, context.home, directory)),
-    env: file.env ?? {},
+    ...readEnvironment(file.env ?? {}, context.home, report),
     programs,
     ...readSchedules(file, raw, {...context, directory, programs: keysOf(raw['programs'])}, report),
     logs: readLogLimits(file.logs ?? {}, context.defaults.logs ?? {}, report),
     logFiles: readLogFiles(file.log_files ?? [], {home: context.home, directory}, report),
     notify: file.notify ?? true,
   };
+}
+
+/** Values that stand in the file, and commands that print one. */
+function readEnvironment(
+  env: NonNullable<AppFile['env']>,
+  home: string,
+  report: Report,
+): Pick<AppSpec, 'env' | 'computed'> {
+  const fixed: [string, string][] = [];
+  const computed: [string, readonly string[]][] = [];
+  for (const [name, value] of Object.entries(env)) {
+    if (typeof value === 'string') fixed.push([name, value]);
+    else {
+      const argv = readCommand(value.run, {path: ['env', name, 'run'], home, report});
+      if (argv !== undefined) computed.push([name, argv]);
+    }
+  }
+  return {env: Object.fromEntries(fixed), computed: Object.fromEntries(computed)};
 }
 
 /** What is run on a schedule, and what on demand. */

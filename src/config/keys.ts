@@ -155,12 +155,31 @@ function isPattern(value: string): boolean {
   }
 }
 
+const variable = v.pipe(
+  v.string((issue) => (typeof issue.input === 'object' ? 'text in quotes' : 'text: put quotes around it')),
+  v.check((value) => !value.includes('\0'), 'text without a zero byte'),
+);
+
 /** Environment variables: the names are looked at when the file is put together. */
-export const environment = v.record(
+export const environment = v.record(v.string(), variable);
+
+/** The same, where a command may stand for the value that it prints. */
+export const computedEnvironment = v.record(
   v.string(),
-  v.pipe(
-    v.string((issue) => (typeof issue.input === 'object' ? 'text in quotes' : 'text: put quotes around it')),
-    v.check((value) => !value.includes('\0'), 'text without a zero byte'),
+  v.union(
+    [
+      variable,
+      v.object({
+        run: key(words, {
+          description: 'A command; the value is what it prints.',
+          example: '"git rev-parse --short HEAD"',
+          since: '0.1.0',
+          required: true,
+        }),
+      }),
+    ],
+    (issue) =>
+      typeof issue.input === 'object' ? 'text in quotes, or { run = "..." }' : 'text: put quotes around it',
   ),
 );
 

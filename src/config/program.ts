@@ -136,7 +136,7 @@ const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Names of environment variables, and those that are ours. */
 export function checkEnvironment(
-  env: Readonly<Record<string, string>> | undefined,
+  env: Readonly<Record<string, unknown>> | undefined,
   path: readonly string[],
   report: (problem: Problem) => void,
 ): void {

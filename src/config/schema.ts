@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import {
   baseUrl,
   choice,
-  environment,
+  computedEnvironment,
   filePath,
   flag,
   key,
@@ -88,8 +88,9 @@ export const appSchema = v.object({
     example: '".env"',
     ...SINCE,
   }),
-  env: key(environment, {
-    description: 'Environment variables, stronger than the env files. Secrets belong into those.',
+  env: key(computedEnvironment, {
+    description:
+      'Environment variables, stronger than the env files. Secrets belong into those. { run = "git rev-parse --short HEAD" } stands for what a command prints at each start.',
     defaultNote: 'none',
     example: '{ FLASK_DEBUG = "0" }',
     secret: true,

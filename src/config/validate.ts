@@ -91,6 +91,8 @@ function prune(
     );
     return {kept: results.flatMap((result) => ('kept' in result ? [result.kept] : []))};
   }
+  const option = node.type === 'union' && isTable(value) ? tableIn(schema) : undefined;
+  if (option !== undefined) return prune(option, value, path, info, problems);
   if (node.type !== 'object' && node.type !== 'record') return leaf(schema, value, path, info, problems);
   if (!isTable(value)) {
     problems.push({
@@ -116,7 +118,7 @@ function prune(
   return {kept};
 }
 
-/** The table that may stand in a list beside other things; it is walked as every table is. */
+/** The table that may stand beside other things, in a list or alone; it is walked as every table is. */
 function tableIn(item: Schema): Schema | undefined {
   const node = nodeOf(item);
   if (node.type === 'object') return item;
@@ -133,7 +135,7 @@ function leaf(
   info: KeyInfo | undefined,
   problems: Problem[],
 ): Pruned {
-  const result = v.safeParse(schema, value);
+  const result = v.safeParse(schema, takenForTable(schema, value) ? null : value);
   if (result.success) return {kept: value};
   for (const issue of result.issues) {
     const inner = [...path, ...(issue.path ?? []).map((step) => step.key as string | number)];
@@ -144,6 +146,17 @@ function leaf(
     problems.push({path: inner, message, hint: hintFor(schema, issue.input) ?? info?.hint});
   }
   return NOTHING;
+}
+
+/** valibot's object schemas take a list or a date for a table without keys. */
+function takenForTable(schema: Schema, value: unknown): boolean {
+  const isOther = Array.isArray(value) || value instanceof Date;
+  return isOther && tableIn(schema) !== undefined && !takesList(schema);
+}
+
+function takesList(schema: Schema): boolean {
+  const node = nodeOf(schema);
+  return node.type === 'array' || (node.type === 'union' && node.options.some(takesList));
 }
 
 /** What was probably meant, where a choice or a list of choices was expected. */

@@ -359,6 +359,8 @@ export interface AppSpec {
   readonly envFiles: readonly string[];
   /** Stronger than the env files. */
   readonly env: Readonly<Record<string, string>>;
+  /** Variables whose value is what a command prints, evaluated at each start; as strong as `env`. */
+  readonly computed: Readonly<Record<string, readonly string[]>>;
   readonly programs: readonly ProgramSpec[];
   readonly jobs: readonly JobSpec[];
   readonly tasks: readonly TaskSpec[];

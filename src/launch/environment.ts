@@ -10,6 +10,8 @@ import {carriesPassword, looksSecret, secretTexts} from './secrets.ts';
 export interface Ingredients extends Start {
   readonly interpreter: Interpreter | undefined;
   readonly files: readonly EnvFile[];
+  /** What the commands in the app's `env` printed. */
+  readonly computed: Readonly<Record<string, string>>;
   /** Directory of the `node` that runs appsup: the last place to look for programs, since an nvm's is in no standard place. */
   readonly nodeDirectory: string;
 }
@@ -28,12 +30,13 @@ const RESERVED = /^(APPSUP_.*|LISTEN_(FDS|PID|FDNAMES)|GUNICORN_(FD|PID))$/;
  * The environment of a process, built from nothing: the same from a login shell, from cron and after a reboot.
  *
  * Weakest first: the account and the interpreter, the env files in their order, the app's `env`, the program's `env`.
+ * What a command of `env` printed is a setting as its neighbours are: hidden if its name or a URL's password says so.
  * Only these cannot be set by the user: `APPSUP_*`, `LISTEN_*`; `PORT` of a program that serves, because the front end
  * was told that port; `SCRIPT_NAME` in keep mode, because the mount decides it. `PATH` of the user's follows the
  * interpreter's directories and takes the place of the standard ones.
  */
 export function buildEnvironment(ingredients: Ingredients): Environment {
-  const {app, program, context, files} = ingredients;
+  const {app, program, context, files, computed} = ingredients;
   const own = ownVariables(ingredients);
   const env = new Map<string, string>(Object.entries({...weakVariables(ingredients)}));
   const fromFile = new Set<string>();
@@ -42,7 +45,7 @@ export function buildEnvironment(ingredients: Ingredients): Environment {
     ...files.map(({file, values}) => ({where: path.basename(file), entries: [...values], isFile: true})),
     {
       where: path.basename(app.file),
-      entries: [...Object.entries(app.env), ...Object.entries(program.env)],
+      entries: [app.env, computed, program.env].flatMap((each) => Object.entries(each)),
       isFile: false,
     },
   ];

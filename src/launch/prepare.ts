@@ -7,6 +7,7 @@ import {interpreterFor} from './choose-interpreter.ts';
 import {command} from './command.ts';
 import type {LaunchContext, Prepared, Server, Start} from './contract.ts';
 import {readEnvFile} from './env-file.ts';
+import {computeValues} from './compute.ts';
 import {buildEnvironment} from './environment.ts';
 import {gateway} from './gateway.ts';
 import {gunicorn} from './gunicorn.ts';
@@ -24,9 +25,9 @@ export type {LaunchContext, Prepared} from './contract.ts';
  * What to start for one process of a program, now: looked up anew at every start, so that a new venv, an edited env
  * file or an upgraded server counts without anything else being told.
  *
- * Changes nothing. What it cannot find or may not use is said before anything runs.
+ * Changes nothing, but for what the commands in `env` do, which it runs. What it cannot find or may not use is said before anything runs.
  *
- * @throws AppsupError `NOT_FOUND` (directory, server, program, ini), `NO_INTERPRETER`, `ENV_FILE`, `CONFIG`, each with the way out.
+ * @throws AppsupError `NOT_FOUND` (directory, server, program, ini), `NO_INTERPRETER`, `ENV_FILE`, `CONFIG`, `NO_VALUE`, each with the way out.
  */
 export async function prepare(app: AppSpec, program: ProgramSpec, context: LaunchContext): Promise<Prepared> {
   const start: Start = {app, program, context};
@@ -37,7 +38,9 @@ export async function prepare(app: AppSpec, program: ProgramSpec, context: Launc
   const uid = process.getuid?.() ?? 0;
   const files = app.envFiles.map((file) => readEnvFile(file, {home, uid}));
   const nodeDirectory = path.dirname(process.execPath);
-  const environment = buildEnvironment({...start, interpreter, files, nodeDirectory});
+  const ingredients = {...start, interpreter, files, nodeDirectory};
+  const computed = await computeValues(start, buildEnvironment({...ingredients, computed: {}}), interpreter);
+  const environment = buildEnvironment({...ingredients, computed});
   const server = await serverFor(start, program.launch, environment.env, interpreter);
   return {
     argv: server.argv,

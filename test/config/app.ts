@@ -66,6 +66,7 @@ test('readApp() makes the example of the manual complete', (t) => {
     tasks: [],
     envFiles: ['/home/alice/flask-tasks/.env'],
     env: {FLASK_DEBUG: '0'},
+    computed: {},
     programs: [
       {
         ...WEB_DEFAULTS,
@@ -132,6 +133,12 @@ for (const [what, text, read, expected] of [
     `env_file = [".env", "~/shared.env", "/etc/x.env"]\n${web(GUNICORN)}`,
     (spec: AppSpec) => spec.envFiles,
     ['/srv/x/.env', '/home/alice/shared.env', '/etc/x.env'],
+  ],
+  [
+    'a value that a command prints',
+    `env = { A = "1", HASH = { run = "git rev-parse --short HEAD" } }\n${web(GUNICORN)}`,
+    ({env, computed}: AppSpec) => ({env, computed}),
+    {env: {A: '1'}, computed: {HASH: ['git', 'rev-parse', '--short', 'HEAD']}},
   ],
   [
     'a command called web binds PORT',
@@ -335,6 +342,21 @@ for (const [text, ...expected] of [
   ],
   [`mount = "/x"\nprefix = "none"\n${web(GUNICORN)}`, '1:9 Cannot serve below a mount with prefix = "none"'],
   [`env = { A = 1 }\n${web(GUNICORN)}`, '1:13 Expected "A" to be text: put quotes around it: got a number'],
+  [`env = { A = { } }\n${web(GUNICORN)}`, '1:13 "run" is missing'],
+  [
+    `env = { A = ["x"] }\n${web(GUNICORN)}`,
+    '1:13 Expected "A" to be text in quotes, or { run = "..." }: got a list',
+  ],
+  [
+    `env = { A = { ran = "x" } }\n${web(GUNICORN)}`,
+    '1:13 "run" is missing',
+    '1:15 Unknown key "ran": did you mean "run"?',
+  ],
+  [
+    `env = { A = { run = "git 'rev" } }\n${web(GUNICORN)}`,
+    `1:26 Cannot split "run" into words: the ' is not closed`,
+  ],
+  [web(GUNICORN, 'env = { A = { run = "x" } }'), '4:13 Expected "A" to be text in quotes: got a table'],
   [`env = { __proto__ = "x" }\n${web(GUNICORN)}`, '1:9 "__proto__" cannot be used as a name'],
   [`env = { PORT = "80" }\n${web(GUNICORN)}`, '1:9 warning: "PORT" is set by appsup from "port"'],
   [`directory = "x"\n[programs.web]\n${GUNICORN}`, '1:13 Expected "directory" to be absolute: got "x"'],

@@ -80,6 +80,21 @@ changes nothing. A mistake in one app's file concerns that app alone, and what r
 - A **path** may begin with \`~/\`. A relative one begins at the app's \`directory\`.
 - A key without a default may be left out, unless it says "needed".
 
+A process gets **variables** from these places; a later one wins over those before it:
+
+1. the account and the Python environment: \`HOME\`, \`USER\`, \`LANG\`, \`PATH\`, \`VIRTUAL_ENV\` and the like; nothing of the shell
+   that you type in
+2. the files of \`env_file\`, in their order; within a file the later line
+3. the app's \`env\`, with what its commands print: \`GIT_REVISION_HASH = { run = "git rev-parse --short HEAD" }\`
+4. \`env\` of the program, job or task
+5. what appsup sets: \`PORT\` of a program that serves, \`SCRIPT_NAME\` of one that sees its mount, \`APPSUP_*\`, \`LISTEN_*\`
+
+All of it is read and computed anew at each start and restart; \`appsup env NAME\` prints it, with secrets hidden. A command runs
+in the app's directory with the variables of 1 to 3, without a shell, and has 10 seconds. Where it fails, or an env file has a
+broken line or can be read by others, nothing is started, what runs goes on, and you are told the variable or the line.
+An env file has lines of \`NAME=value\`, also after \`export\`; a value with blanks, \`#\` or line breaks stands in quotes. In double
+quotes \`\\n\`, \`\\"\` and \`\\\\\` are escapes; \`$NAME\` is nowhere replaced.
+
 JSON Schemas for editors are in [schema/](../schema). Every key is there since ${FIRST}, unless it says otherwise.
 `;
 

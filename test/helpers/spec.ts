@@ -65,6 +65,7 @@ export function appSpec(programs: readonly ProgramSpec[], changes: Partial<AppSp
     python: 'auto',
     envFiles: [],
     env: {},
+    computed: {},
     programs,
     jobs: [],
     tasks: [],

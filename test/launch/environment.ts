@@ -22,17 +22,20 @@ function build({
   app = {},
   program = {},
   files = [],
+  computed = {},
   interpreter = venv,
 }: {
   readonly app?: Partial<AppSpec>;
   readonly program?: Partial<ProgramSpec>;
   readonly files?: readonly EnvFile[];
+  readonly computed?: Readonly<Record<string, string>>;
   readonly interpreter?: Interpreter | undefined;
 } = {}) {
   return buildEnvironment({
     ...startOf(launch, {app, program}),
     interpreter,
     files,
+    computed,
     nodeDirectory: '/opt/node/bin',
   });
 }

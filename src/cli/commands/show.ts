@@ -35,7 +35,7 @@ function specText(spec: AppSpec, port: number | undefined, home: string): string
     transport: text(spec.transport),
     python: text(tilde(spec.python, home)),
     env_file: list(spec.envFiles.map((file) => tilde(file, home))),
-    env: table(spec.env),
+    env: table(spec.env, spec.computed),
     ...frontKeys(spec, home),
     ...Object.fromEntries(keysOf({logs: spec.logs})),
     log_files: list(spec.logFiles.map((file) => tilde(file, home))),
@@ -212,8 +212,14 @@ function veil(env: Readonly<Record<string, string>>): Readonly<Record<string, st
   return Object.fromEntries(shown.map(({name, value}) => [name, value]));
 }
 
-function table(env: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(veil(env)).map(([name, value]) => `${name} = ${text(value)}`);
+function table(
+  env: Readonly<Record<string, string>>,
+  computed: Readonly<Record<string, readonly string[]>> = {},
+): string {
+  const pairs = [
+    ...Object.entries(veil(env)).map(([name, value]) => `${name} = ${text(value)}`),
+    ...Object.entries(computed).map(([name, argv]) => `${name} = { run = ${text(joinWords(argv))} }`),
+  ];
   return pairs.length === 0 ? '{}' : `{ ${pairs.join(', ')} }`;
 }
 
