@@ -1,7 +1,8 @@
 import {spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import net from 'node:net';
+import {tmpdir} from 'node:os';
 import path from 'node:path';
 
 import test from 'ava';
@@ -87,6 +88,65 @@ testOnDisk(
     t.deepEqual(it.children(), []);
   },
 );
+
+/**
+ * For `node --require`: while there is a file `used-up` in the home, whatever takes room in the state directory is refused as by a
+ * quota. Hardly any machine of tests has a file system with one; the program and what it does about it are real.
+ */
+const QUOTA = `
+const fs = require('node:fs');
+const {APPSUP_STATE_DIR: state, HOME: home} = process.env;
+const refuse = (name, isMeant) => {
+  const real = fs[name];
+  fs[name] = (...args) => {
+    if (!isMeant(args) || !fs.existsSync(home + '/used-up')) return real(...args);
+    throw Object.assign(new Error('EDQUOT: disk quota exceeded, ' + name), {code: 'EDQUOT', syscall: name, errno: -122});
+  };
+};
+const isOurs = (file) => typeof file === 'string' && file.startsWith(state + '/');
+if (home !== undefined && state !== undefined) {
+  for (const name of ['writeSync', 'writeFileSync', 'appendFileSync']) {
+    refuse(name, ([target]) => isOurs(typeof target === 'number' ? fs.readlinkSync('/proc/self/fd/' + target) : target));
+  }
+}
+`;
+
+test('a quota that is used up stops nothing: what runs serves, what dies comes back, and a command says what to do', async (t) => {
+  const home = mkdtempSync(path.join(tmpdir(), 'as-quota-'));
+  t.teardown(() => rmSync(home, {recursive: true}));
+  const preload = path.join(home, 'quota.cjs');
+  writeFileSync(preload, QUOTA);
+  const it = rig(t, {APPSUP_STATE_DIR: path.join(home, 's')});
+  const {port} = await it.defineGunicorn('over', '', QUIET);
+  const supervisor = spawn(process.execPath, ['--require', preload, path.join(ROOT, 'bin/appsupd')], {
+    env: it.env,
+    stdio: 'ignore',
+    detached: true,
+  });
+  supervisor.unref();
+  await until(async () => (await it.appsup('daemon', 'status')).code === 0, 'the supervisor');
+  await it.ok('start', 'over');
+  const first = await it.pid('over');
+  const usedUp = path.join(it.home, 'used-up');
+  writeFileSync(usedUp, '');
+  const stop = await it.appsup('stop', 'over');
+  t.is(stop.code, 1);
+  t.regex(
+    stop.stderr,
+    /^Cannot write .*apps\/over\.json: your disk quota is used up\n {2}hint: make room: quota -s shows it/m,
+  );
+  t.is((await get(port, '/over/')).body, String(first));
+  process.kill(first, 'SIGKILL');
+  await until(async () => {
+    const {state, pid} = await it.process('over');
+    return state === 'running' && pid !== first;
+  }, 'a new master');
+  t.is((await get(port, '/over/')).status, 200);
+  await until(() => it.children('over').length === 3, 'one master with two workers');
+  rmSync(usedUp);
+  await it.ok('stop', 'over');
+  t.deepEqual(it.children(), []);
+});
 
 function testWithTenant(title: string, check: (t: ExecutionContext, tenant: Tenant) => Promise<void>): void {
   if (noAccounts !== undefined) {

@@ -6,6 +6,8 @@ import path from 'node:path';
 import test from 'ava';
 import type {ExecutionContext} from 'ava';
 
+import {weigh} from '../helpers/chaos/calm.ts';
+import {zombiesOf} from '../helpers/chaos/census.ts';
 import {Load, ROOT, Rig, get, killQuietly, until} from '../helpers/rig.ts';
 
 function rig(t: ExecutionContext, env: Readonly<Record<string, string>> = {}): Rig {
@@ -78,4 +80,40 @@ test('a supervisor whose Node was removed goes on, restarts drop nothing, and an
   await load.answers(20);
   await load.stop();
   t.deepEqual(load.failures, []);
+});
+
+/** Of 75 processes each; what they would leave of themselves adds up. */
+const ROUNDS = 4;
+/** A connection of now, and what a collection leaves to the next one. */
+const MOST_NEW_DESCRIPTORS = 3;
+const MOST_NEW_MEGABYTES = 30;
+
+test('three hundred restarts later the supervisor is as light as it was', async (t) => {
+  const it = rig(t);
+  const quick = 'start_time = "0s"\n';
+  await it.define('many', `[programs.queue]\ncommand = "sleep 600"\nnumprocs = 75\n${quick}`);
+  const {port} = await it.defineGunicorn('web', quick);
+  await it.ok('start', 'all');
+  const supervisor = it.supervisorPid() as number;
+  const round = async () => {
+    await it.ok('restart', 'many');
+    // Its socket is copied from the page to the program and back, and goes through a candidate.
+    await it.ok('restart', 'web');
+    await it.ok('stop', 'web');
+    await it.ok('start', 'web');
+  };
+  // The first ones are for warming up: V8 takes what it will use again.
+  for (let i = 0; i < 2; i++) await round();
+  const before = weigh(supervisor);
+  for (let i = 0; i < ROUNDS; i++) await round();
+  t.is(it.supervisorPid(), supervisor);
+  t.is((await get(port, '/web/')).status, 200);
+  await until(
+    () => weigh(supervisor).descriptors <= before.descriptors + MOST_NEW_DESCRIPTORS,
+    `${before.descriptors} descriptors again`,
+  );
+  const {megabytes} = weigh(supervisor);
+  t.true(megabytes <= before.megabytes + MOST_NEW_MEGABYTES, `${before.megabytes} MB, then ${megabytes}`);
+  t.log(`${before.megabytes} MB, then ${megabytes}; ${before.descriptors} descriptors`);
+  t.deepEqual(zombiesOf(supervisor), []);
 });

@@ -405,19 +405,34 @@ test('a deleted control socket and a stale one heal', async (t) => {
   t.is((await it.process('plain', 'queue')).state, 'running');
 });
 
-test('a supervisor that is stopped in its tracks is not felt by an app that prints', async (t) => {
+test('a supervisor that is stopped in its tracks is not felt by an app that prints more than any pipe holds', async (t) => {
   const it = rig(t);
-  const {port} = await it.defineGunicorn('printing');
+  const {port} = await it.defineGunicorn('printing', '', CHATTY);
   await it.ok('start', 'printing');
   const supervisor = it.supervisorPid() as number;
   process.kill(supervisor, 'SIGSTOP');
   t.teardown(() => killQuietly(supervisor, 'SIGCONT'));
+  const {worker} = await pidsBehind(port, '/printing');
   const load = new Load(port, '/printing/');
+  t.teardown(async () => await load.stop());
   await load.answers(500);
   await load.stop();
-  process.kill(supervisor, 'SIGCONT');
   t.deepEqual(load.failures, []);
+  // Its master does not need us either.
+  process.kill(worker, 'SIGKILL');
+  await until(() => !alive(worker), 'the end of the worker');
+  for (let i = 0; i < 20; i++) t.is((await get(port, '/printing/')).status, 200);
+  process.kill(supervisor, 'SIGCONT');
+  t.is((await it.process('printing')).restarts, 0);
 });
+
+/** 8 KB for each request: a pipe holds 64 KB. */
+const CHATTY = `import os
+def application(environ, start_response):
+    os.write(1, b"x" * 8191 + b"\\n")
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [("%d %d" % (os.getppid(), os.getpid())).encode()]
+`;
 
 test('a program that exits at once is tried six times in half a minute at most, and status says why', async (t) => {
   const it = rig(t);
