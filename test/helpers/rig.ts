@@ -213,7 +213,10 @@ export async function get(
   });
 }
 
-/** Clients that ask without a pause until they are told to stop. */
+/** As long as any wait of a test: after that nobody will answer any more. */
+const FORSAKEN_MS = 30_000;
+
+/** Clients that ask without a pause until they are told to stop, or nobody has been there for long: a test that fails leaves them behind. */
 export class Load {
   good = 0;
   readonly failures: string[] = [];
@@ -236,9 +239,11 @@ export class Load {
   }
 
   async #ask(at: number | string, url: string): Promise<void> {
-    while (!this.#stop) {
+    let heardAt = performance.now();
+    while (!this.#stop && performance.now() - heardAt < FORSAKEN_MS) {
       try {
         const {status} = await get(at, url);
+        heardAt = performance.now();
         if (status === 200) this.good++;
         else this.failures.push(String(status));
       } catch (error) {
