@@ -107,8 +107,8 @@ export class LogReader implements Reader {
       return () => this.#take(bytes);
     }
     const at = from + behind;
-    if (this.#known.length === 0) this.#known = knownBefore(fd, at, behind);
-    const check = this.#known.subarray(Math.max(0, this.#known.length - behind));
+    const known = this.#known.length === 0 ? knownBefore(fd, at, behind) : this.#known;
+    const check = known.subarray(Math.max(0, known.length - behind));
     const piece = readAt(fd, at - check.length, check.length + PIECE);
     if (!piece.subarray(0, check.length).equals(check) || fstatSync(fd).size < at)
       return () => this.#offset > 0 && this.#startOver();
@@ -116,6 +116,7 @@ export class LogReader implements Reader {
     const bytes = piece.subarray(check.length);
     return () => {
       this.#head = head;
+      this.#known = known;
       return bytes.length > 0 ? this.#take(bytes) : this.#openSuccessor(fd);
     };
   }

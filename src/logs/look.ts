@@ -1,11 +1,11 @@
-import {closeSync, fstatSync, readFileSync} from 'node:fs';
+import {closeSync, fstatSync, openSync, readFileSync} from 'node:fs';
 import {gunzipSync} from 'node:zlib';
 
 import {compareRanks} from './archive.ts';
 import type {Beside, Move, Rank} from './archive.ts';
 import {besideOf, besidePath} from './beside.ts';
 import {LAST_BYTES, NOTE_BYTES, noteLength} from './cut.ts';
-import {openIfThere, readAt} from './tail.ts';
+import {readAt} from './tail.ts';
 
 /** Longest note: one block of the largest kind, and what is always there. */
 const MOST_NOTE = 64 * 1024 + NOTE_BYTES;
@@ -97,10 +97,13 @@ export function layoutOf(file: string, {move, mark, note}: Look): Layout {
   return {moved: {file: archive, bytes: readFileSync(archive).lastIndexOf(10) + 1}, from: 0};
 }
 
-/** Bytes of what was archived, before it was compressed (RFC 1952, ISIZE: below 4 GiB). */
+/**
+ * Bytes of what was archived, before it was compressed (RFC 1952, ISIZE: below 4 GiB).
+ *
+ * @throws `ENOENT` when it was compressed or renamed since it was looked for: look again.
+ */
 export function bytesOf({file, gzip}: Pick<Part, 'file' | 'gzip'>): number {
-  const fd = openIfThere(file);
-  if (fd === undefined) return 0;
+  const fd = openSync(file, 'r');
   try {
     const {size} = fstatSync(fd);
     return gzip ? readAt(fd, size - 4, 4).readUInt32LE(0) : size;
@@ -109,11 +112,10 @@ export function bytesOf({file, gzip}: Pick<Part, 'file' | 'gzip'>): number {
   }
 }
 
-/** Some of what was archived; of a compressed one, all of the rest, since it has to be read as a whole. @throws `ENOENT` */
+/** Some of what was archived; of a compressed one, all of the rest, since it has to be read as a whole. @throws `ENOENT` as {@link bytesOf} */
 export function readPart({file, gzip}: Pick<Part, 'file' | 'gzip'>, from: number, length: number): Buffer {
   if (gzip) return gunzipSync(readFileSync(file)).subarray(from);
-  const fd = openIfThere(file);
-  if (fd === undefined) return Buffer.alloc(0);
+  const fd = openSync(file, 'r');
   try {
     return readAt(fd, from, Math.min(length, Math.max(0, fstatSync(fd).size - from)));
   } finally {

@@ -1,9 +1,12 @@
 // A process of its own that rotates one log, so that it can be killed: node rotator.js FILE BYTES [STEP [NTH]]
 // Whenever the log has BYTES it is rotated; after the NTH time of STEP it kills itself. Without STEP it goes on until it is killed.
+// With COMPRESS in its environment it compresses the archives as well.
 import {statSync} from 'node:fs';
 
+import {compress} from '../../src/logs/compress.ts';
 import {recover, rotate} from '../../src/logs/rotate.ts';
 import type {RotateWorld} from '../../src/logs/rotate-world.ts';
+import {archivesOf} from '../../src/logs/stock.ts';
 import {systemClock} from '../../src/system/clock.ts';
 import {systemLogFiles} from '../../src/system/log-files.ts';
 import {systemProc} from '../../src/system/proc.ts';
@@ -33,6 +36,9 @@ async function main(): Promise<void> {
           `${(performance.now() - started).toFixed(1)} ms ${statSync(archive).size} ${archive}\n`,
         );
     }
+    const plain =
+      process.env['COMPRESS'] === undefined ? undefined : archivesOf(file).find(({gzip}) => !gzip);
+    if (plain !== undefined) await compress(file, plain.rank, new AbortController().signal);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

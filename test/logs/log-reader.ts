@@ -6,6 +6,7 @@ import test from 'ava';
 import type {ExecutionContext} from 'ava';
 
 import {compress, removeLeftovers} from '../../src/logs/compress.ts';
+import {bytesOf, readPart} from '../../src/logs/look.ts';
 import {LogReader} from '../../src/logs/log-reader.ts';
 import {readLog} from '../../src/logs/parts.ts';
 import type {RotateWorld, Step} from '../../src/logs/rotate-world.ts';
@@ -18,6 +19,7 @@ import {systemProcesses} from '../../src/system/processes.ts';
 import {following} from '../helpers/following.ts';
 import type {Following} from '../helpers/following.ts';
 import {ended, logDirectory, startWriter} from '../helpers/numbered-log.ts';
+import {waitUntil} from '../helpers/wait.ts';
 
 const world: RotateWorld = {
   clock: systemClock,
@@ -163,6 +165,12 @@ test('logs -f repeats nothing when the archive that it was reading in is gone', 
   t.is(lines.at(-1), numbered(7999, 8000)[0]);
 });
 
+test('logs -f does not take an archive that was compressed meanwhile for an empty one', (t) => {
+  const gone = {file: path.join(path.dirname(logIn(t)), 'web.log.20261121T023005Z'), gzip: false};
+  t.throws(() => bytesOf(gone), {code: 'ENOENT'});
+  t.throws(() => readPart(gone, 0, 10), {code: 'ENOENT'});
+});
+
 test('logs -f tells equal lines apart over a rotation', async (t) => {
   const file = logIn(t);
   writeFileSync(file, 'tick\n'.repeat(5000));
@@ -178,7 +186,7 @@ test('logs -f tells equal lines apart over a rotation', async (t) => {
 
 for (const kind of ['disk', 'memory'] as const) {
   test.serial(
-    `logs -f shows each of 1,000,000 numbered lines once while they are rotated at full speed, in ${kind}`,
+    `logs -f shows each of 1,000,000 numbered lines once while they are rotated and compressed at full speed, in ${kind}`,
     async (t) => {
       const file = logIn(t, kind);
       writeFileSync(file, '');
@@ -188,16 +196,21 @@ for (const kind of ['disk', 'memory'] as const) {
         [path.resolve('build/test/helpers/rotator.js'), file, '1000000'],
         {
           stdio: ['ignore', 'ignore', 'inherit'],
+          env: {...process.env, COMPRESS: '1'},
         },
       );
       t.teardown(() => rotator.kill('SIGKILL'));
-      const count = 1_000_000;
-      await ended(startWriter(file, 0, count, 'blocks'));
-      await until(count);
-      t.true(archivesOf(file).length > 1);
-      t.is(lines.length, count);
+      const [rounds, count] = [4, 250_000];
+      for (let round = 0; round < rounds; round++) {
+        await ended(startWriter(file, round, count, 'blocks'));
+        await until((round + 1) * count);
+        await waitUntil('a rotation', () => archivesOf(file).length > round);
+      }
+      t.is(lines.length, rounds * count);
       t.is(
-        lines.findIndex((line, at) => line !== `0 ${at} ${'x'.repeat(at % 150)}`),
+        lines.findIndex(
+          (line, at) => line !== `${Math.floor(at / count)} ${at % count} ${'x'.repeat((at % count) % 150)}`,
+        ),
         -1,
       );
     },
