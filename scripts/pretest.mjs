@@ -31,6 +31,13 @@ const tools = {
   git: ['git', 'the README, followed as it stands'],
   gevent: ['python3-gevent', 'gunicorn with gevent', {module: 'gevent'}],
   setfacl: ['acl', 'Unix sockets for the web server alone'],
+  hypercorn: ['hypercorn', 'apps under hypercorn'],
+  daphne: ['daphne', 'apps under daphne'],
+  redis: ['redis-server', 'queues in Redis', {file: '/usr/bin/redis-server'}],
+  celery: ['python3-celery', 'workers of celery', {module: 'celery'}],
+  rq: ['python3-rq', 'workers of rq', {module: 'rq'}],
+  redisPython: ['python3-redis', 'queues in Redis', {module: 'redis'}],
+  pip: ['python3-pip', 'workers of huey and dramatiq', {module: 'pip'}],
   curl: ['curl', 'requests over Unix sockets'],
   ps: ['procps', 'what other users can see'],
   flock: ['util-linux', 'the single supervisor'],
@@ -64,6 +71,9 @@ apt="apt-get -q -o DPkg::Lock::Timeout=300"
 $apt update && $apt install --yes --no-install-recommends "$@"
 `;
 
+/** Packages of Python that Debian does not have. */
+const INDEX = 'build/python';
+
 const isRoot = process.getuid() === 0;
 let found = findAll();
 if (isRoot && missing().length > 0) {
@@ -73,10 +83,11 @@ if (isRoot && missing().length > 0) {
 }
 
 mkdirSync('build', {recursive: true});
+Object.assign(found, fromIndex(['huey', 'dramatiq']));
 writeFileSync('build/tools.json', `${JSON.stringify(found, undefined, 2)}\n`);
 
 for (const name of missing()) {
-  const [debian, use] = tools[name];
+  const [debian, use] = tools[name] ?? [`none; pip install --target ${INDEX} ${name}`, `workers of ${name}`];
   console.error(`Tests of ${use} will be skipped: there is no ${name} (Debian package ${debian})`);
 }
 if (!isRoot)
@@ -85,6 +96,27 @@ if (!isRoot)
   );
 // In CI a skipped test is a failed one: better to hear of it now.
 if (isRoot && process.env.CI === 'true' && missing().length > 0) process.exitCode = 1;
+
+/** What Debian does not have: {huey: '.../build/python/huey'}, brought by pip where there is a package index. */
+function fromIndex(names) {
+  const place = (name) => path.resolve(INDEX, name);
+  const wanted = names.filter((name) => !existsSync(place(name)));
+  if (wanted.length > 0 && found.pip !== null) {
+    const args = [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--no-warn-script-location',
+    ];
+    const {status, stderr} = spawnSync(found.python3, [...args, '--target', INDEX, ...wanted], {
+      encoding: 'utf8',
+    });
+    if (status !== 0) console.error(`pip failed:\n${stderr.trim().split('\n').slice(-3).join('\n')}`);
+  }
+  return Object.fromEntries(names.map((name) => [name, existsSync(place(name)) ? place(name) : null]));
+}
 
 function missing() {
   return Object.keys(found).filter((name) => found[name] === null);

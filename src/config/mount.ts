@@ -91,6 +91,8 @@ export function readPrefix(
     if (listen === 'none') return false;
     return (
       launch.kind === 'uvicorn' ||
+      launch.kind === 'hypercorn' ||
+      launch.kind === 'daphne' ||
       (launch.kind === 'gunicorn' && IGNORES_SCRIPT_NAME.test(launch.workerClass ?? ''))
     );
   });

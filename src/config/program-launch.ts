@@ -1,9 +1,10 @@
+import {QUEUES} from '../core/spec.ts';
 import type {Launch} from '../core/spec.ts';
-import {expandPath} from '../system/paths.ts';
 import {readCommand, readWords} from './command.ts';
 import {listed} from './keys.ts';
 import type {ProgramFile} from './schema-program.ts';
 import type {Defaults} from './schema.ts';
+import {readTarget} from './target.ts';
 import type {Problem} from './validate.ts';
 
 /** What one program's table is read with. */
@@ -21,7 +22,7 @@ export interface ProgramContext {
 }
 
 /** What people are told of; the gateway is no app of theirs. */
-const SERVERS = ['gunicorn', 'uvicorn', 'uwsgi', 'command'] as const;
+const SERVERS = ['gunicorn', 'uvicorn', 'hypercorn', 'daphne', 'uwsgi', ...QUEUES, 'command'] as const;
 const KINDS = [...SERVERS, 'gateway'] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -29,7 +30,13 @@ type Kind = (typeof KINDS)[number];
 const KEYS: Readonly<Record<Kind, readonly string[]>> = {
   gunicorn: ['workers', 'threads', 'worker_class', 'args'],
   uvicorn: ['workers', 'args'],
+  hypercorn: ['workers', 'args'],
+  daphne: ['args'],
   uwsgi: ['workers', 'threads', 'protocol', 'args'],
+  huey: ['workers', 'args'],
+  celery: ['workers', 'args'],
+  rq: ['workers', 'args'],
+  dramatiq: ['workers', 'args'],
   command: [],
   gateway: [],
 };
@@ -76,42 +83,27 @@ function launchOf(
     return argv === undefined ? undefined : {kind, argv};
   }
   if (kind === 'gateway') return file.gateway === true ? {kind} : undefined;
-  const target = targetOf(kind, file[kind], context);
+  const said = file[kind];
+  if (said === undefined) return undefined; // refused before
+  const target = readTarget(kind, said, context);
   if (target === undefined) return undefined;
   const threads = file.threads ?? 1;
   switch (kind) {
     case 'gunicorn':
       return {kind, target, workers: file.workers ?? 2, threads, workerClass: file.worker_class, args};
     case 'uvicorn':
+    case 'hypercorn':
+    case 'huey':
+    case 'rq':
       return {kind, target, workers: file.workers ?? 1, args};
+    case 'celery':
+    case 'dramatiq':
+      return {kind, target, workers: file.workers ?? 2, args};
+    case 'daphne':
+      return {kind, target, args};
     case 'uwsgi':
       return {kind, target, workers: file.workers ?? 2, threads, protocol: file.protocol ?? 'http', args};
   }
-}
-
-const MODULE = String.raw`[A-Za-z_]\w*(\.[A-Za-z_]\w*)*`;
-const TARGET = new RegExp(String.raw`^${MODULE}:[A-Za-z_][^\s;|&<>]*$`);
-
-/** `module:callable`; gunicorn's own default callable is `application`. */
-function targetOf(
-  kind: 'gunicorn' | 'uvicorn' | 'uwsgi',
-  text: string | undefined,
-  context: ProgramContext,
-): string | undefined {
-  if (text === undefined) return undefined; // refused before
-  if (kind === 'uwsgi' && text.endsWith('.ini')) return expandPath(text, context.home, context.directory);
-  if (TARGET.test(text)) return text;
-  if (kind === 'gunicorn' && new RegExp(`^${MODULE}$`).test(text) && !text.endsWith('.py'))
-    return `${text}:application`;
-  const file = /^([\w/]+)\.py(:\w+)?$/.exec(text);
-  const meant = file === null ? undefined : `${file[1]?.replaceAll('/', '.')}${file[2] ?? ':application'}`;
-  context.report({
-    path: ['programs', context.name, kind],
-    message: `Expected "${kind}" to be module:callable: got ${JSON.stringify(text)}`,
-    hint:
-      meant === undefined ? `as "wsgi:application"; options belong into args` : `did you mean "${meant}"?`,
-  });
-  return undefined;
 }
 
 function checkForeignKeys(kind: Kind, {name, present, report}: ProgramContext): void {
@@ -131,6 +123,12 @@ function checkForeignKeys(kind: Kind, {name, present, report}: ProgramContext): 
 const OURS: Readonly<Record<Kind, RegExp>> = {
   gunicorn: /^(--bind|-b|--daemon|-D|--pid|-p)(=|$)|^-b./,
   uvicorn: /^(--host|--port|--uds|--fd|--reload)(=|$)/,
+  hypercorn: /^(--bind|-b|--insecure-bind|--quic-bind|--pid|-p|--reload)(=|$)|^-b./,
+  daphne: /^(--bind|-b|--port|-p|--unix-socket|-u|--fd|--endpoint|-e)(=|$)/,
+  huey: /^$^/,
+  celery: /^(--detach|-D|--pidfile)(=|$)/,
+  rq: /^$^/,
+  dramatiq: /^(--watch|--pid-file)(=|$)/,
   uwsgi:
     /^(--socket|-s|--http|--http-socket|--https|--fastcgi-socket|--uwsgi-socket|--daemonize|--daemonize2|-d)(=|$)/,
   command: /^$^/,

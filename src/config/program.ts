@@ -1,4 +1,5 @@
 import {expandPath} from '../system/paths.ts';
+import {isQueue} from '../core/spec.ts';
 import type {Launch, Listen, ProgramSpec} from '../core/spec.ts';
 import {looksLikeEndpoint, parseEndpoint} from './endpoint.ts';
 import {readHealth} from './health.ts';
@@ -22,6 +23,13 @@ export function readProgram(file: ProgramFile, context: ProgramContext): Program
       hint: 'remove listen',
     });
   }
+  if (isQueue(launch) && listen !== 'none') {
+    context.report({
+      path: ['programs', name, 'listen'],
+      message: `"${name}" is a worker of ${launch.kind}, which serves nothing`,
+      hint: 'remove listen',
+    });
+  }
   checkEnvironment(file.env, ['programs', name, 'env'], context.report);
   checkOverlap(file, listen, context);
   checkProtocol(launch, listen, context);
@@ -31,14 +39,14 @@ export function readProgram(file: ProgramFile, context: ProgramContext): Program
     listen,
     numprocs: file.numprocs ?? 1,
     restart: own.restart ?? 'always',
-    startMs: own.start_time ?? 1000,
+    startMs: own.start_time ?? (isQueue(launch) ? 3000 : 1000),
     readyMs: own.ready_timeout ?? 60_000,
     ...readHealth(file.health ?? {}, listen, context),
     giveUp: own.give_up ?? 10,
     backoffMs: own.backoff ?? 1000,
     backoffCapMs: Math.max(own.backoff_cap ?? 60_000, own.backoff ?? 0),
-    stopSignal: file.stop_signal ?? 'TERM',
-    stopMs: own.stop_timeout ?? 30_000,
+    stopSignal: file.stop_signal ?? (launch.kind === 'huey' ? 'INT' : 'TERM'),
+    stopMs: own.stop_timeout ?? (isQueue(launch) ? 300_000 : 30_000),
     overlap: own.overlap ?? true,
     ...readLazy(file, launch, listen, context),
     ...readAfter(file.after ?? [], context),
@@ -52,6 +60,7 @@ export function readProgram(file: ProgramFile, context: ProgramContext): Program
 
 /** `web: ...` is the program that listens: a custom of Procfiles. */
 function defaultListen(name: string, launch: Launch): Listen {
+  if (isQueue(launch)) return 'none';
   if (launch.kind !== 'command') return 'socket';
   return name === 'web' ? 'port' : 'none';
 }
@@ -114,7 +123,7 @@ function readLazy(
       '"idle_stop" has no effect: what is stopped would not be started again',
       'lazy = true',
     );
-  const isAskedInPrivate = launch.kind === 'gunicorn' || launch.kind === 'uwsgi';
+  const isAskedInPrivate = ['gunicorn', 'hypercorn', 'uwsgi'].includes(launch.kind);
   if (file.idle_stop !== undefined && file.health?.every !== undefined && !isAskedInPrivate) {
     const hint = 'take every out of health; it is asked at each start';
     complain('idle_stop', '"idle_stop" has no effect with health.every: each check is a visitor', hint);

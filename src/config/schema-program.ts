@@ -30,7 +30,8 @@ export const COMMON_KEYS = {
     ...SINCE,
   }),
   start_time: key(duration('1s'), {
-    description: "A process that lives this long was a successful start (supervisord's startsecs).",
+    description:
+      "A process that lives this long was a successful start (supervisord's startsecs); for a queue 3s where nothing is said.",
     unit: 'duration',
     default: '1s',
     example: '"5s"',
@@ -66,7 +67,7 @@ export const COMMON_KEYS = {
   }),
   stop_timeout: key(duration('30s'), {
     description:
-      "After the stop signal; then the whole tree is killed. Gunicorn's own graceful time is 30 s.",
+      "After the stop signal; then the whole tree is killed. Gunicorn's own graceful time is 30 s. For a queue it is 5m where nothing is said: give the longest job its time.",
     unit: 'duration',
     default: '30s',
     example: '"60s"',
@@ -102,6 +103,39 @@ export const programSchema = v.object({
     example: '"main:app"',
     ...SINCE,
   }),
+  hypercorn: key(text, {
+    description: 'Run by hypercorn: module:callable.',
+    example: '"main:app"',
+    ...SINCE,
+  }),
+  daphne: key(text, {
+    description:
+      'Run by daphne: module:callable. It cuts requests in flight when it is stopped; the others finish them.',
+    example: '"mysite.asgi:application"',
+    ...SINCE,
+  }),
+  huey: key(text, {
+    description:
+      'A worker of a huey queue: module.huey, or the manage.py of a Django project. Stopped by INT, at which it finishes its job.',
+    example: '"manage.py"',
+    ...SINCE,
+  }),
+  celery: key(text, {
+    description: 'A worker of celery: module, or module:app.',
+    example: '"tasks:app"',
+    ...SINCE,
+  }),
+  rq: key(text, {
+    description:
+      'A worker of rq: the names of its queues. Where Redis is, it is told by RQ_REDIS_URL in env or the env file.',
+    example: '"high default"',
+    ...SINCE,
+  }),
+  dramatiq: key(text, {
+    description: 'A worker of dramatiq: the module with its actors.',
+    example: '"tasks"',
+    ...SINCE,
+  }),
   uwsgi: key(text, {
     description: 'Run by uWSGI: module:callable, or the path of an .ini file.',
     example: '"wsgi:application"',
@@ -120,8 +154,9 @@ export const programSchema = v.object({
     ...SINCE,
   }),
   workers: key(wholeNumber(1, 512), {
-    description: 'Worker processes of gunicorn, uvicorn or uWSGI.',
-    defaultNote: '2, with uvicorn 1',
+    description:
+      'Worker processes of gunicorn, uvicorn, hypercorn or uWSGI; for a queue, how many jobs may run at a time.',
+    defaultNote: '2, with uvicorn, hypercorn, huey and rq 1',
     example: '4',
     ...SINCE,
   }),
@@ -145,7 +180,7 @@ export const programSchema = v.object({
     ...SINCE,
   }),
   args: key(words, {
-    description: 'Further arguments for gunicorn, uvicorn or uWSGI, as one text or a list of words.',
+    description: 'Further arguments for the server or the worker, as one text or a list of words.',
     defaultNote: 'none',
     example: '["--timeout", "120"]',
     ...SINCE,
@@ -168,7 +203,8 @@ export const programSchema = v.object({
   listen: key(choice(['socket', 'port', 'none']), {
     description:
       'How it meets its port: "socket" is handed the open socket as descriptor 3, "port" binds the variable PORT by itself, "none" serves nothing.',
-    defaultNote: '"socket"; for a command "port" if the program is called web, else "none"',
+    defaultNote:
+      '"socket"; for a command "port" if the program is called web, else "none"; for a queue "none"',
     example: '"port"',
     ...SINCE,
   }),
@@ -193,7 +229,7 @@ export const programSchema = v.object({
   }),
   stop_signal: key(choice(STOP_SIGNALS), {
     description:
-      'The signal that asks it to stop, without SIG. Queue workers often finish their job at INT only.',
+      'The signal that asks it to stop, without SIG. Queue workers often finish their job at INT only; with huey that is the default.',
     default: 'TERM',
     example: '"INT"',
     ...SINCE,

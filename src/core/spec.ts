@@ -24,6 +24,10 @@ export type StopSignal = (typeof STOP_SIGNALS)[number];
 export const NOTICES = ['fatal', 'unhealthy', 'recovered', 'boot'] as const;
 export type Notice = (typeof NOTICES)[number];
 
+/** Consumers of a job queue that appsup knows by name. */
+export const QUEUES = ['huey', 'celery', 'rq', 'dramatiq'] as const;
+export type QueueKind = (typeof QUEUES)[number];
+
 /** What to run. One member per kind of server that appsup knows by name. */
 export type Launch =
   | {
@@ -40,6 +44,28 @@ export type Launch =
   | {
       readonly kind: 'uvicorn';
       readonly target: string;
+      readonly workers: number;
+      readonly args: readonly string[];
+    }
+  | {
+      readonly kind: 'hypercorn';
+      readonly target: string;
+      readonly workers: number;
+      readonly args: readonly string[];
+    }
+  | {
+      readonly kind: 'daphne';
+      readonly target: string;
+      readonly args: readonly string[];
+    }
+  | {
+      readonly kind: QueueKind;
+      /**
+       * huey: `module.huey`, or the path of a `manage.py`; celery: `module:app`; rq: names of queues with blanks between them;
+       * dramatiq: `module`.
+       */
+      readonly target: string;
+      /** Jobs at a time: threads of huey, processes of the others. */
       readonly workers: number;
       readonly args: readonly string[];
     }
@@ -155,7 +181,7 @@ export interface ProgramSpec {
   /** Processes of this program; above 1 they are addressed `app:program_00`, `_01`, ... */
   readonly numprocs: number;
   readonly restart: RestartPolicy;
-  /** A process that lives this long was a successful start. @defaultValue 1_000, as supervisord's `startsecs` */
+  /** A process that lives this long was a successful start. @defaultValue 1_000, as supervisord's `startsecs`; 3_000 for queues, which have no other sign of life */
   readonly startMs: number;
   /** A process that is not ready by then is stopped. @defaultValue 60_000 */
   readonly readyMs: number;
@@ -169,7 +195,7 @@ export interface ProgramSpec {
   /** @defaultValue 60_000 */
   readonly backoffCapMs: number;
   readonly stopSignal: StopSignal;
-  /** Then SIGKILL to the whole tree. @defaultValue 30_000, gunicorn's own graceful time */
+  /** Then SIGKILL to the whole tree. @defaultValue 30_000, gunicorn's own graceful time; 300_000 for queues */
   readonly stopMs: number;
   /** Start the new process before the old one stops. Holds only with `listen: 'socket'`. @defaultValue true */
   readonly overlap: boolean;
@@ -393,6 +419,11 @@ export function gatewayFor(app: AppSpec, apps: readonly AppSpec[]): AppSpec | un
 export function protocolOf(app: AppSpec): 'http' | 'uwsgi' {
   const launch = webProgram(app)?.launch;
   return launch?.kind === 'uwsgi' ? launch.protocol : 'http';
+}
+
+/** True for a worker of a queue: it serves nothing, and a job that runs is to be finished. */
+export function isQueue(launch: Launch): launch is Extract<Launch, {kind: QueueKind}> {
+  return QUEUES.some((kind) => kind === launch.kind);
 }
 
 /** Names of the processes of a program: `['web']`, or `['web_00', 'web_01']`. */

@@ -19,7 +19,7 @@ export function interpreterFor(start: Start): Interpreter | undefined {
     directory: app.directory,
     name: app.name,
     home: context.user.home,
-    wants: kind === 'gunicorn' || kind === 'uvicorn' ? kind : undefined,
+    wants: kind === 'command' || kind === 'gateway' || kind === 'uwsgi' ? undefined : kind,
   });
   if (look === undefined) return undefined;
   if ('found' in look) return look.found;

@@ -1,17 +1,21 @@
 import {accessSync, constants} from 'node:fs';
 import path from 'node:path';
 
+import {isQueue} from '../core/spec.ts';
 import type {AppSpec, Launch, ProgramSpec} from '../core/spec.ts';
 import {systemCode} from '../errors.ts';
 import {interpreterFor} from './choose-interpreter.ts';
 import {command} from './command.ts';
 import type {LaunchContext, Prepared, Server, Start} from './contract.ts';
+import {daphne} from './daphne.ts';
 import {readEnvFile} from './env-file.ts';
 import {computeValues} from './compute.ts';
 import {buildEnvironment} from './environment.ts';
 import {gateway} from './gateway.ts';
 import {gunicorn} from './gunicorn.ts';
+import {hypercorn} from './hypercorn.ts';
 import type {Interpreter} from './interpreter.ts';
+import {queue} from './queue.ts';
 import {gunicornConfig, hasSharedMemory, iniOf} from './settings.ts';
 import {findTool} from './tool.ts';
 import {cannotStart, shown, typed} from './trouble.ts';
@@ -86,6 +90,15 @@ async function serverFor(
     }
     case 'uvicorn':
       return uvicorn(start, launch, await findTool('uvicorn', interpreter, start));
+    case 'hypercorn':
+      return hypercorn(start, launch, await findTool('hypercorn', interpreter, start));
+    case 'daphne':
+      return daphne(start, launch, await findTool('daphne', interpreter, start), interpreter.python);
+    case 'huey':
+    case 'celery':
+    case 'rq':
+    case 'dramatiq':
+      return queue(start, launch, await findTool(launch.kind, interpreter, start), interpreter.python);
     case 'uwsgi':
       return uwsgi(start, launch, {
         ...(await findUwsgi(start, interpreter)),
@@ -117,7 +130,7 @@ function checkPort(start: Start): void {
   const {program, context, app} = start;
   if (program.listen !== 'none' && context.port === undefined)
     throw new Error(`${app.name}:${program.name} listens and has no port`);
-  if (program.listen === 'none' && program.launch.kind !== 'command') {
+  if (program.listen === 'none' && program.launch.kind !== 'command' && !isQueue(program.launch)) {
     throw cannotStart(
       start,
       'CONFIG',

@@ -2,6 +2,7 @@ import type {Launch} from '../core/spec.ts';
 import {gracefulSeconds, hasOption, refuseOwnOptions} from './arguments.ts';
 import type {OwnOption} from './arguments.ts';
 import type {Server, Start} from './contract.ts';
+import {listeningFirst} from './listening-first.ts';
 import {cannotStart} from './trouble.ts';
 
 export interface UwsgiFacts {
@@ -25,14 +26,6 @@ const OWN: readonly OwnOption[] = [
   {long: '--daemonize', short: '-d', why: 'a process that goes into the background cannot be watched'},
   {long: '--daemonize2', why: 'a process that goes into the background cannot be watched'},
 ];
-
-/** uWSGI believes that a descriptor it is handed listens already, and refuses every visitor if it does not. */
-const LISTEN = [
-  'import os, socket, sys',
-  'for fd in range(3, 3 + int(sys.argv[1])):',
-  '    s = socket.socket(fileno=fd); s.listen(1024); s.detach()',
-  'os.execv(sys.argv[2], sys.argv[2:])',
-].join('\n');
 
 /**
  * uWSGI, speaking HTTP on the inherited sockets (`--http-socket fd://3`, one for each), or its own protocol on the app's.
@@ -69,7 +62,7 @@ export function uwsgi(start: Start, launch: Extract<Launch, {kind: 'uwsgi'}>, fa
   ];
   const command = [binary, ...options, ...launch.args];
   return {
-    argv: inherits ? [python, '-I', '-S', '-c', LISTEN, String(addresses.length), ...command] : command,
+    argv: inherits ? listeningFirst(python, addresses.length, command) : command,
     sockets: inherits ? ['held', 'private'] : [],
     listenFds: false,
     warnings: ini === undefined ? [] : iniWarnings(start, ini.file, settings),

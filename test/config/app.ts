@@ -277,7 +277,10 @@ for (const [text, ...expected] of [
   [web(GUNICORN, 'health = []'), '4:10 Expected "health" to be a table: got a list'],
   [web(GUNICORN, 'health = 1979-05-27'), '4:10 Expected "health" to be a table: got a date'],
   [web(GUNICORN, 'command = "x"'), '4:1 "web" has both "gunicorn" and "command"'],
-  [web('workers = 2'), '2:11 "web" has nothing to run: expected "gunicorn", "uvicorn", "uwsgi" or "command"'],
+  [
+    web('workers = 2'),
+    '2:11 "web" has nothing to run: expected "gunicorn", "uvicorn", "hypercorn", "daphne", "uwsgi", "huey", "celery", "rq", "dramatiq" or "command"',
+  ],
   [web('uvicorn = "main"'), '3:11 Expected "uvicorn" to be module:callable: got "main"'],
   [web('gunicorn = "-c x.py"'), '3:12 Expected "gunicorn" to be module:callable: got "-c x.py"'],
   [web('command = "run \'x"'), '3:16 Cannot split "command" into words: the \' is not closed'],
@@ -285,7 +288,7 @@ for (const [text, ...expected] of [
   [web('command = "a | b"'), '3:14 warning: "command" is run without a shell: "|" is passed on as it stands'],
   [
     web('command = "a"', 'workers = 2'),
-    '4:1 "workers" means nothing to "command": it is for gunicorn, uvicorn or uwsgi',
+    '4:1 "workers" means nothing to "command": it is for gunicorn, uvicorn, hypercorn, uwsgi, huey, celery, rq or dramatiq',
   ],
   [
     web(GUNICORN, 'args = "-b :80"'),

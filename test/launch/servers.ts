@@ -18,7 +18,7 @@ const PYTHON = '/usr/bin/python3';
 /** The test, or its name with the reason why it cannot run here. */
 function withServer(
   title: string,
-  need: 'gunicorn' | 'uvicorn' | 'uwsgi',
+  need: 'gunicorn' | 'uvicorn' | 'hypercorn' | 'daphne' | 'uwsgi',
   body: (t: ExecutionContext) => Promise<void>,
 ) {
   const there = existsSync(`/usr/bin/${need}`) && existsSync(PYTHON);
@@ -129,6 +129,34 @@ for (const workers of [1, 2]) {
       t.true(exit.code === 0 || exit.signal === 'SIGTERM');
     },
   );
+}
+
+for (const prefix of ['strip', 'none'] as const) {
+  const mount = prefix === 'strip' ? '/m' : '';
+  withServer(
+    `prepare() has hypercorn serve both sockets with prefix "${prefix}", and finish the requests in flight when it is stopped`,
+    'hypercorn',
+    async (t) => {
+      const launch: Launch = {kind: 'hypercorn', target: 'asgi:application', workers: 2, args: []};
+      const server = await launchReal(t, launch, {app: {prefix, mount}});
+      const expected = new RegExp(`^200 script=${mount} path=(${mount})?/x `);
+      t.regex(await server.firstAnswer('/x'), expected);
+      t.regex(await server.get('/x', 'held'), expected);
+      const slow = server.get('/slow');
+      await server.get('/x');
+      const [answer, exit] = await Promise.all([slow, server.stop()]);
+      t.regex(answer, /^200 /);
+      t.is(exit.code, 0);
+    },
+  );
+
+  withServer(`prepare() has daphne serve the held socket with prefix "${prefix}"`, 'daphne', async (t) => {
+    const launch: Launch = {kind: 'daphne', target: 'asgi:application', args: []};
+    const server = await launchReal(t, launch, {app: {prefix, mount}});
+    t.is(server.socketPath, undefined);
+    t.regex(await server.firstAnswer('/x'), new RegExp(`^200 script=${mount} path=(${mount})?/x `));
+    t.is((await server.stop()).code, 0);
+  });
 }
 
 const UWSGI_MODES: readonly [PrefixMode, string, string, RegExp][] = [

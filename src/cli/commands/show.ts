@@ -185,7 +185,7 @@ function launchKeys(launch: Launch): Readonly<Record<string, string>> {
   if (launch.kind === 'gateway') return {gateway: 'true'};
   return {
     [launch.kind]: text(launch.target),
-    workers: String(launch.workers),
+    ...('workers' in launch ? {workers: String(launch.workers)} : {}),
     ...('threads' in launch ? {threads: String(launch.threads)} : {}),
     ...('protocol' in launch ? {protocol: text(launch.protocol)} : {}),
     ...('workerClass' in launch && launch.workerClass !== undefined

@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import {webProgram} from '../../core/spec.ts';
-import type {AppSpec, Plan, TaskSpec, TaskWork} from '../../core/spec.ts';
+import type {AppSpec, Launch, Plan, TaskSpec, TaskWork} from '../../core/spec.ts';
 import {scriptStep} from './script.ts';
 import {RESTART, healthStep} from './update.ts';
 
@@ -95,7 +95,7 @@ export function rebuildVenv(
 ): Plan {
   const {requirements, basePython, packages, check} = work;
   const web = webProgram(app)?.launch;
-  const server = web?.kind === 'gunicorn' || web?.kind === 'uvicorn' ? web : undefined;
+  const server = serverOf(web);
   const wanted = [...new Set([...packages, ...(server === undefined ? [] : [server.kind])])];
   const target = check ?? server?.target;
   const targets = [...(server === undefined ? [] : [server.kind]), ...(target === undefined ? [] : [target])];
@@ -113,4 +113,14 @@ export function rebuildVenv(
     ],
     undo: [script('put the environment back', PUT_BACK), RESTART],
   };
+}
+
+/** Kinds that pip installs as they are called, beside the app; uWSGI may be the system's. */
+const SERVERS = ['gunicorn', 'uvicorn', 'hypercorn', 'daphne'] as const;
+
+function serverOf(launch: Launch | undefined) {
+  const kind = SERVERS.find((each) => each === launch?.kind);
+  return kind !== undefined && launch !== undefined && 'target' in launch
+    ? {kind, target: launch.target}
+    : undefined;
 }
