@@ -28,6 +28,7 @@ const tools = {
   cron: ['cron', 'boot by a cron daemon'],
   crontab: ['cron', 'the crontab block'],
   postgresql: ['postgresql', 'tasks with a PostgreSQL database', {file: '/usr/lib/postgresql'}],
+  psycopg2: ['python3-psycopg2', 'apps with a PostgreSQL database', {module: 'psycopg2'}],
   git: ['git', 'the README, followed as it stands'],
   gevent: ['python3-gevent', 'gunicorn with gevent', {module: 'gevent'}],
   setfacl: ['acl', 'Unix sockets for the web server alone'],

@@ -6,11 +6,11 @@ import path from 'node:path';
 import {toolPath} from './tools.ts';
 import {until} from './rig.ts';
 
-/** A PostgreSQL server of a test's own, reached by a Unix socket. */
+/** A PostgreSQL server of a test's own, reached by a Unix socket, or also by a port. */
 export interface Postgres {
   /** Directory of its programs. */
   readonly bin: string;
-  /** `PGHOST`, `PGUSER` and PATH for its clients. */
+  /** `PGHOST`, `PGPORT`, `PGUSER` and PATH for its clients. */
   readonly env: Readonly<Record<string, string>>;
   /** Answer of one statement, without decoration. */
   query(database: string, sql: string): string;
@@ -20,7 +20,8 @@ export interface Postgres {
 /** nobody: the server refuses to run as root. */
 const NOBODY = 65_534;
 
-export async function startPostgres(): Promise<Postgres> {
+/** @param port - Of 127.0.0.1, for clients of other accounts; absent: no port. Everybody is trusted. */
+export async function startPostgres({port}: {readonly port?: number} = {}): Promise<Postgres> {
   const versions = toolPath('postgresql');
   const newest = readdirSync(versions)
     .filter((name) => /^\d+$/.test(name))
@@ -31,17 +32,24 @@ export async function startPostgres(): Promise<Postgres> {
   const user = isRoot ? {uid: NOBODY, gid: NOBODY} : {};
   if (isRoot) chownSync(directory, NOBODY, NOBODY);
   const data = path.join(directory, 'data');
-  const env = {PGHOST: directory, PGUSER: 'tester', PATH: `${bin}:/usr/bin:/bin`};
+  const env = {
+    PGHOST: directory,
+    PGPORT: String(port ?? 5432),
+    PGUSER: 'tester',
+    PATH: `${bin}:/usr/bin:/bin`,
+  };
   const options = {env, cwd: directory, ...user} as const;
   execFileSync(
     path.join(bin, 'initdb'),
     ['-D', data, '-U', 'tester', '-A', 'trust', '-N', '--locale=C', '-E', 'UTF8'],
     {...options, stdio: 'pipe'},
   );
-  const settings = ['listen_addresses=', 'fsync=off', 'max_connections=20'].flatMap((setting) => [
-    '-c',
-    setting,
-  ]);
+  const settings = [
+    `listen_addresses=${port === undefined ? '' : '127.0.0.1'}`,
+    `port=${env.PGPORT}`,
+    'fsync=off',
+    'max_connections=20',
+  ].flatMap((setting) => ['-c', setting]);
   const server = spawn(path.join(bin, 'postgres'), ['-D', data, '-k', directory, ...settings], {
     ...options,
     stdio: 'ignore',
