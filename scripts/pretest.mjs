@@ -28,6 +28,8 @@ const tools = {
   cron: ['cron', 'boot by a cron daemon'],
   crontab: ['cron', 'the crontab block'],
   postgresql: ['postgresql', 'tasks with a PostgreSQL database', {file: '/usr/lib/postgresql'}],
+  flaskSqlalchemy: ['python3-flask-sqlalchemy', 'Flask apps with a database', {module: 'flask_sqlalchemy'}],
+  flaskMigrate: ['python3-flask-migrate', 'Flask apps with migrations', {module: 'flask_migrate'}],
   psycopg2: ['python3-psycopg2', 'apps with a PostgreSQL database', {module: 'psycopg2'}],
   git: ['git', 'the README, followed as it stands'],
   gevent: ['python3-gevent', 'gunicorn with gevent', {module: 'gevent'}],

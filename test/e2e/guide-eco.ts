@@ -67,7 +67,7 @@ testWith(
     for (const [title, blocks] of sectionsOf(readFileSync(GUIDE.file, 'utf8'), TITLE)) {
       if (title.startsWith('6.')) {
         reader.publish('tasks/__init__.py', 'Left or right?', 'Right or left?');
-        participant = new Participant(reader.apache(), mine('/alice_flasktasks/'));
+        participant = new Participant(reader.frontEnd(), mine('/alice_flasktasks/'));
         t.is(await participant.sees(), 'Question 1 of 4');
         await participant.answer('30');
       }
@@ -79,7 +79,7 @@ testWith(
       }
       if (title.startsWith('5.')) await reader.givenToAdministrators();
       if (title.startsWith('6.') && participant !== undefined) {
-        const {body} = await visit(reader.apache(), {path: mine('/alice_flasktasks/static/style.css')});
+        const {body} = await visit(reader.frontEnd(), {path: mine('/alice_flasktasks/static/style.css')});
         t.regex(body, /max-width/);
         t.is(await participant.sees(), 'Question 2 of 4');
         await participant.answer('right');
@@ -87,13 +87,14 @@ testWith(
         t.regex(await session.ok('git log -1 --format=%s'), /Say it otherwise/);
       }
     }
-    t.is((await visit(reader.apache(), {path: mine('/alice_flasktasks/')})).status, 503);
+    t.is((await visit(reader.frontEnd(), {path: mine('/alice_flasktasks/')})).status, 503);
   },
 );
 
 async function behindApache(t: ExecutionContext) {
-  const {rig, run, mount} = exampleFor(t, 'eco-flask');
-  const {code, stdout, stderr} = await run();
+  const example = exampleFor(t, 'eco-flask');
+  const {rig} = example;
+  const {code, stdout, stderr} = await example.run();
   t.is(code, 0, stdout + stderr);
   const apache = await startApache(await rig.ok('snippet', 'eco-flask', '--front', 'apache'));
   t.teardown(async () => {
@@ -102,7 +103,7 @@ async function behindApache(t: ExecutionContext) {
   });
   const {port} = await rig.app('eco-flask');
   if (port === undefined) throw new Error('eco-flask has no port');
-  return {rig, app: {port, mount: await mount()}, apache};
+  return {rig, app: {port, mount: await example.mount()}, apache};
 }
 
 testWith(

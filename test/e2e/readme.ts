@@ -86,21 +86,21 @@ const CHECKS: Readonly<
   '7.': {
     before: (reader) =>
       reader.publish('tasks/__init__.py', 'of your answers are stored', 'answers of yours are stored'),
-    async after({t, mine, apache}) {
-      const {body} = await visit(apache(), {path: mine('/alice_flasktasks/')});
+    async after({t, mine, frontEnd}) {
+      const {body} = await visit(frontEnd(), {path: mine('/alice_flasktasks/')});
       t.regex(body, /0 answers of yours are stored/);
     },
   },
   '8.': {
-    async after({t, mine, apache}) {
-      t.is((await visit(apache(), {path: mine('/alice_flasktasks/')})).status, 200);
+    async after({t, mine, frontEnd}) {
+      t.is((await visit(frontEnd(), {path: mine('/alice_flasktasks/')})).status, 200);
     },
   },
 };
 
 /** Code with a mistake in it, then a file with one; what is printed is as shown, and the old version serves all the time. */
 async function badDays(reader: Reader): Promise<void> {
-  const {t, session, mine, apache} = reader;
+  const {t, session, mine, frontEnd} = reader;
   const [restart, check, ...more] = blocksOf('Bad days');
   if (restart === undefined || check === undefined || more.length > 0)
     throw new Error('Bad days have other blocks now');
@@ -108,15 +108,15 @@ async function badDays(reader: Reader): Promise<void> {
   await reader.follow(restart, 1);
   await session.ok(`sed -i 's/^workers .*/worker = 2/' ~/.config/appsup/apps/flasktasks.toml`);
   await reader.follow(check, 1);
-  t.is((await visit(apache(), {path: mine('/alice_flasktasks/')})).status, 200);
+  t.is((await visit(frontEnd(), {path: mine('/alice_flasktasks/')})).status, 200);
 }
 
 /** A form, a redirect and a session, through the mount, for a visitor who comes by https. */
-async function servesAnExperiment({t, mine, apache}: Reader): Promise<void> {
+async function servesAnExperiment({t, mine, frontEnd}: Reader): Promise<void> {
   const start = mine('/alice_flasktasks/');
   const ask = async (headers: Readonly<Record<string, string>>, body?: string) => {
     const url = body === undefined ? start : `${start}answer`;
-    return await visit(apache(), {path: url, headers, tls: true, ...(body === undefined ? {} : {body})});
+    return await visit(frontEnd(), {path: url, headers, tls: true, ...(body === undefined ? {} : {body})});
   };
   t.regex((await ask({})).body, new RegExp(`0 of your answers are stored[^]*action="${start}answer"`));
   const answered = await ask({'content-type': 'application/x-www-form-urlencoded'}, 'answer=yes');
@@ -125,5 +125,5 @@ async function servesAnExperiment({t, mine, apache}: Reader): Promise<void> {
   const [cookie = ''] = answered.headers['set-cookie'] ?? [];
   t.true(cookie.includes(`Path=${start}`), cookie);
   t.regex((await ask({cookie: cookie.split(';')[0] ?? ''})).body, /1 of your answers/);
-  t.is((await visit(apache(), {path: start.replace(/\/$/, 'x/')})).status, 404);
+  t.is((await visit(frontEnd(), {path: start.replace(/\/$/, 'x/')})).status, 404);
 }

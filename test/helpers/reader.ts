@@ -70,7 +70,7 @@ export class Reader {
   readonly #guide: Guide;
   /** Ports of the text, and what they are here. */
   readonly #ports = new Map<string, string>();
-  #apache: FrontEndServer | undefined;
+  #frontEnd: FrontEndServer | undefined;
 
   private constructor(t: ExecutionContext, guide: Guide, login: Login, workshop: string) {
     this.t = t;
@@ -97,9 +97,10 @@ export class Reader {
     return this.#login.name.replace(/[^\w-]/g, '_');
   }
 
-  readonly apache = (): FrontEndServer => {
-    if (this.#apache === undefined) throw new Error('the administrators have got no letter yet');
-    return this.#apache;
+  /** That the administrators have given the letter to. */
+  readonly frontEnd = (): FrontEndServer => {
+    if (this.#frontEnd === undefined) throw new Error('the administrators have got no letter yet');
+    return this.#frontEnd;
   };
 
   /** @param wanted - What each command has to end with. */
@@ -118,11 +119,11 @@ export class Reader {
     start: (snippet: string) => Promise<FrontEndServer> = startApache,
   ): Promise<void> {
     const letter = await this.session.ok(`cat ~/${this.#guide.repository}/letter.txt`);
-    const apache = await start(/^# >>> [^]*^# <<< .*$/m.exec(letter)?.[0] ?? '');
-    this.#apache = apache;
+    const server = await start(/^# >>> [^]*^# <<< .*$/m.exec(letter)?.[0] ?? '');
+    this.#frontEnd = server;
     this.t.teardown(async () => {
-      if (!this.t.passed) this.t.log(apache.log());
-      await apache.stop();
+      if (!this.t.passed) this.t.log(server.log());
+      await server.stop();
     });
   }
 

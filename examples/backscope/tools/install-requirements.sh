@@ -1,0 +1,2 @@
+pip install --upgrade pip
+pip install -r requirements.txt
