@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'NO_INTERPRETER'
   | 'ENV_FILE' // unreadable, readable by others, or with a broken line
   | 'NO_VALUE' // a command in `env` did not give a value
+  | 'KEPT' // a secret is there already, and stays
   | 'PORT_TAKEN'
   | 'PORTS_EXHAUSTED'
   | 'PORT_RANGE'

@@ -102,7 +102,7 @@ function unknownOption(verb: Verb, written: string, known: readonly string[]): A
 function checkValue(
   verb: Verb,
   written: string,
-  {value: wanted}: OptionInfo,
+  {value: wanted, optional}: OptionInfo,
   value: string | undefined,
   inline: boolean,
 ): void {
@@ -111,6 +111,7 @@ function checkValue(
       hint: `appsup ${verb} --help`,
     });
   }
+  if (value === undefined && optional === true) return;
   if (wanted !== undefined && (value === undefined || (!inline && value.startsWith('-')))) {
     throw usage(`Cannot understand "${written}": ${wanted} is missing behind it`, {
       hint: `appsup ${verb} --help`,

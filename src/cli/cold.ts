@@ -25,6 +25,7 @@ import {ports} from './commands/ports.ts';
 import {remove} from './commands/remove.ts';
 import {request} from './commands/request.ts';
 import {run} from './commands/run.ts';
+import {secret} from './commands/secret.ts';
 import {show} from './commands/show.ts';
 import {snippet} from './commands/snippet.ts';
 import {verify} from './commands/verify.ts';
@@ -33,6 +34,7 @@ import type {Command, Context} from './context.ts';
 import type {Result} from './output.ts';
 import type {EveryDay} from './plain.ts';
 import {waiting} from './progress.ts';
+import {secretInput} from './secret-input.ts';
 import {startSupervisor as spawnSupervisor} from './start-supervisor.ts';
 import {supervisorEnvironment} from './supervisor-environment.ts';
 import type {Verb} from './table.ts';
@@ -60,6 +62,7 @@ const COLD: Readonly<Record<Exclude<Verb, EveryDay | 'help'>, Command>> = {
   remove,
   request,
   run,
+  secret: secret(secretInput),
   show,
   snippet,
   verify,

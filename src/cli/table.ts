@@ -2,6 +2,8 @@
 export interface OptionInfo {
   /** What follows it, in capitals; none: a switch. */
   readonly value?: string;
+  /** At the end of the line it may stand without its value. */
+  readonly optional?: boolean;
   readonly short?: string;
   /** May be given several times. */
   readonly multiple?: boolean;
@@ -232,6 +234,31 @@ export const COMMANDS = {
     words: [1, 1],
     options: {},
     examples: [['env flasktasks:web', 'secrets are shown as ***']],
+  },
+  secret: {
+    synopsis: 'APP KEY [--generate [N] | --stdin] [--file FILE] [--force] [--show]',
+    summary: 'write a secret into a file that only you can read; what is there already stays',
+    words: [2, 2],
+    options: {
+      generate: {
+        value: 'N',
+        optional: true,
+        summary: 'make one up, of N letters and digits (64); kept if it is there',
+      },
+      stdin: {summary: 'take the value from stdin; else you are asked for it, and it is not shown'},
+      file: {
+        value: 'FILE',
+        summary: "a file of the app's directory: .env, secrets.json, config.py; else its env file",
+      },
+      force: {summary: 'replace what is there'},
+      show: {summary: 'print the value'},
+    },
+    examples: [
+      ['secret flasktasks SECRET_KEY --generate 64', 'made once; run again, it stays'],
+      ['secret flasktasks DB_PASSWORD', 'asks for it'],
+      ['secret ktyper SECRET_KEY --file config/secrets.json --generate', 'into a JSON object'],
+      ['secret ktyper DEPLOY_KEY --stdin', 'takes it from a pipe or "<key.pem", with all its line breaks'],
+    ],
   },
   ports: {
     synopsis: '[move APP]',

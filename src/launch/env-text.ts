@@ -1,3 +1,5 @@
+import {parseEnv as nodeReads} from 'node:util';
+
 /** A text read, or its first mistake: what is wrong in which line (1 is the first), never what stands there. */
 export type EnvText =
   | {readonly ok: true; readonly values: ReadonlyMap<string, string>; readonly warnings: readonly string[]}
@@ -6,6 +8,8 @@ export type EnvText =
 /** Linux takes no single variable of 128 KiB or more (MAX_ARG_STRLEN, execve(2)). */
 const MOST_BYTES = 128 * 1024 - 1;
 
+/** Windows' editors put it at the beginning. */
+const MARK = /^\uFEFF/;
 const BLANK = /[^\S\r\n]*/y;
 const REST = /[^\S\r\n]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|$)/y;
 const NAME = /(?:export[^\S\r\n]+)?([A-Za-z_][A-Za-z0-9_]*)[^\S\r\n]*=[^\S\r\n]*/y;
@@ -20,18 +24,64 @@ const BARE = /[^\r\n]*/y;
  * expanded: a `$` in a password is a `$`.
  */
 export function parseEnv(source: string): EnvText {
-  const text = source.replace(/^\uFEFF/, '');
-  const values = new Map<string, string>();
+  const text = source.replace(MARK, '');
+  const lines = readLines(text);
+  if ('problem' in lines) return {ok: false, ...lines};
+  const values = new Map(lines.map(({name, value}) => [name, value]));
+  return {ok: true, values, warnings: unexpanded(text, lines, values)};
+}
+
+/** The value that a text without mistakes gives a name. */
+export function findEnv(source: string, name: string): string | undefined {
+  const read = parseEnv(source);
+  return read.ok ? read.values.get(name) : undefined;
+}
+
+/**
+ * A text without mistakes, with a variable set: in its last line of that name, else in a new one at the end. All else
+ * stays byte for byte, comments behind the value too.
+ *
+ * The value is written so that node:util and python-dotenv read the same, wherever there is a way to.
+ */
+export function setEnv(source: string, name: string, value: string): string {
+  const mark = MARK.exec(source)?.[0] ?? '';
+  const text = source.slice(mark.length);
+  const lines = readLines(text);
+  const old = 'problem' in lines ? undefined : lines.findLast((line) => line.name === name);
+  const written = writtenAs(name, value);
+  if (old !== undefined) {
+    const rest = text.slice(old.valueEnd);
+    const gap = rest === '' || /^\s/.test(rest) ? '' : ' ';
+    return mark + text.slice(0, old.valueStart) + written + gap + rest;
+  }
+  const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
+  const gap = text === '' || /[\r\n]$/.test(text) ? '' : lineEnd;
+  return `${mark}${text}${gap}${name}=${written}${lineEnd}`;
+}
+
+/** The first way of quoting that every reader understands, else one that we and python-dotenv do. */
+function writtenAs(name: string, value: string): string {
+  const ways = [
+    ...(/^[\w@%+=:,./-]+$/.test(value) ? [value] : []),
+    // A backslash in quotes is an escape to some readers, and none to others.
+    ...(value.includes('\\') ? (/[\s#'"`$]/.test(value) ? [] : [value]) : [`'${value}'`, `"${value}"`]),
+  ];
+  const common = ways.find(
+    (way) => findEnv(`${name}=${way}\n`, name) === value && nodeReads(`${name}=${way}\n`)[name] === value,
+  );
+  return common ?? `"${value.replace(/[\\"]/g, '\\$&').replaceAll('\r', '\\r')}"`;
+}
+
+function readLines(text: string): readonly Line[] | {readonly line: number; readonly problem: string} {
   const lines: Line[] = [];
   for (let at = skipEmpty(text, 0); at < text.length;) {
     const start = after(BLANK, text, at) ?? at;
     const line = readLine(text, start);
-    if ('problem' in line) return {ok: false, line: lineOf(text, start), problem: line.problem};
-    values.set(line.name, line.value);
+    if ('problem' in line) return {line: lineOf(text, start), problem: line.problem};
     lines.push(line);
     at = skipEmpty(text, line.end);
   }
-  return {ok: true, values, warnings: unexpanded(text, lines, values)};
+  return lines;
 }
 
 /** One assignment, from `start` up to `end`. */
@@ -41,6 +91,9 @@ interface Line {
   /** `''` for a bare value. */
   readonly quote: string;
   readonly start: number;
+  /** Of the value with its quotes; behind it there may be a comment. */
+  readonly valueStart: number;
+  readonly valueEnd: number;
   readonly end: number;
 }
 
@@ -54,13 +107,13 @@ function readLine(text: string, start: number): Line | {readonly problem: string
   if (read.value.includes('\0')) return {problem: 'the value has a NUL character'};
   if (Buffer.byteLength(read.value) + name.length + 1 > MOST_BYTES)
     return {problem: 'the value is too long (128 KiB)'};
-  return {name, start, ...read};
+  return {name, start, valueStart: start + all.length, ...read};
 }
 
 function readValue(
   text: string,
   at: number,
-): Pick<Line, 'value' | 'quote' | 'end'> | {readonly problem: string} {
+): Pick<Line, 'value' | 'quote' | 'valueEnd' | 'end'> | {readonly problem: string} {
   const quote = text[at] ?? '';
   if (quote !== "'" && quote !== '"' && quote !== '`') {
     const end = after(BARE, text, at) ?? at;
@@ -68,14 +121,14 @@ function readValue(
       .slice(at, end)
       .replace(/(^|\s+)#.*$/, '')
       .trimEnd();
-    return {value, quote: '', end};
+    return {value, quote: '', valueEnd: at + value.length, end};
   }
   const close = closing(text, at + 1, quote);
   if (close < 0) return {problem: `the ${quote} is not closed`};
   const end = after(REST, text, close + 1);
   if (end === undefined) return {problem: `there is more text after the closing ${quote}`};
   const inner = text.slice(at + 1, close);
-  return {value: quote === '"' ? unescape(inner) : inner, quote, end};
+  return {value: quote === '"' ? unescape(inner) : inner, quote, valueEnd: close + 1, end};
 }
 
 /** The next line that says something. */
