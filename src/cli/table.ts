@@ -220,7 +220,7 @@ export const COMMANDS = {
   },
   check: {
     synopsis: '[APP...]',
-    summary: 'look for mistakes in the files; changes nothing',
+    summary: 'look for mistakes in the files, and for settings that are none for visitors; changes nothing',
     words: [0, MANY],
     options: {},
     examples: [

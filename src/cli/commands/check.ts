@@ -1,13 +1,14 @@
 import type {LoadedApp} from '../../config/app.ts';
 import {hasErrors, renderDiagnostic} from '../../config/diagnostic.ts';
 import type {Diagnostic} from '../../config/diagnostic.ts';
+import {adviceFor} from '../advice.ts';
 import {appNamed, configOf} from '../apps.ts';
 import type {Command} from '../context.ts';
 import {EXIT} from '../exit-codes.ts';
 import {counted} from '../format.ts';
 import {checkedTargets} from '../targets.ts';
 
-/** `appsup check [APP...]`: every mistake at once, each with its place. Asks no supervisor, runs nothing. */
+/** `appsup check [APP...]`: every mistake at once, each with its place; then advice on settings. Asks no supervisor, runs nothing. */
 export const check: Command = async (context, {words}) => {
   const config = configOf(context);
   const names = checkedTargets('check', words).filter((word) => word !== 'all');
@@ -20,6 +21,9 @@ export const check: Command = async (context, {words}) => {
       diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, text)),
     ),
   ];
+  const advice = new Map(
+    apps.map(({name, spec}) => [name, spec === undefined ? [] : adviceFor(spec, context.paths.home)]),
+  );
   const broken = hasErrors(general) || apps.some(({diagnostics}) => hasErrors(diagnostics));
   return {
     text: [...pictures, summary(apps, general)].join('\n'),
@@ -30,8 +34,10 @@ export const check: Command = async (context, {words}) => {
         file,
         ok: !hasErrors(diagnostics),
         diagnostics,
+        advice: advice.get(name) ?? [],
       })),
     ],
+    hints: [...advice].flatMap(([name, lines]) => lines.map((line) => `${name}: ${line}`)),
     exitCode: broken ? EXIT.failed : EXIT.ok,
   };
 };
