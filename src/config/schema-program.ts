@@ -110,7 +110,7 @@ export const programSchema = v.object({
   }),
   daphne: key(text, {
     description:
-      'Run by daphne: module:callable. It cuts requests in flight when it is stopped; the others finish them.',
+      'Run by daphne: module:callable. It takes no Unix socket, and cuts requests in flight when it is stopped; the others do better.',
     example: '"mysite.asgi:application"',
     ...SINCE,
   }),

@@ -4,6 +4,7 @@ import type {OwnOption} from './arguments.ts';
 import type {Server, Start} from './contract.ts';
 import {listeningFirst} from './listening-first.ts';
 import type {Tool} from './tool.ts';
+import {cannotStart} from './trouble.ts';
 
 const ADDRESS = 'the address is the one that the front end was told (port = ...)';
 const OWN: readonly OwnOption[] = [
@@ -15,9 +16,10 @@ const OWN: readonly OwnOption[] = [
 ];
 
 /**
- * daphne on the held socket. Its `--fd` takes a TCP socket only; one of Unix is handed over as systemd does it.
+ * daphne on the held socket, which has to be one of TCP: Twisted changes the mode of a Unix socket by the name that it was
+ * bound to, and ours has another one by then.
  *
- * @throws AppsupError `CONFIG` when arguments would move it to another address.
+ * @throws AppsupError `CONFIG` for a Unix socket, and when arguments would move it to another address.
  */
 export function daphne(
   start: Start,
@@ -28,12 +30,18 @@ export function daphne(
   const {app, program, context} = start;
   refuseOwnOptions(start, launch.args, 'args', OWN);
   const inherits = program.listen === 'socket';
-  const isUnix = app.transport === 'unix';
-  const held = isUnix ? ['--endpoint', 'systemd:domain=UNIX:index=0'] : ['--fd', '3'];
+  if (inherits && app.transport === 'unix') {
+    throw cannotStart(
+      start,
+      'CONFIG',
+      'daphne takes no Unix socket that is held for it, and transport is "unix"',
+      `transport = "tcp", or run it by uvicorn or hypercorn: appsup edit ${app.name}`,
+    );
+  }
   const strips = app.prefix === 'strip' && app.mount !== '' && !hasOption(launch.args, '--root-path');
   const command = [
     ...tool.argv,
-    ...(inherits ? held : ['--bind', '127.0.0.1', '--port', String(context.port)]),
+    ...(inherits ? ['--fd', '3'] : ['--bind', '127.0.0.1', '--port', String(context.port)]),
     ...(strips ? ['--root-path', app.mount] : []),
     ...launch.args,
     launch.target,
@@ -41,7 +49,7 @@ export function daphne(
   return {
     argv: inherits ? listeningFirst(python, 1, command) : command,
     sockets: inherits ? ['held'] : [],
-    listenFds: inherits && isUnix,
+    listenFds: false,
     warnings: [],
   };
 }

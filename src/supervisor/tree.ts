@@ -60,7 +60,8 @@ export function signalTree(
   leader: Leader,
   signal: NodeJS.Signals,
 ): 'leader' | 'group' {
-  const to = SHELLS.has(proc.stat(leader.pid)?.name ?? '') ? 'group' : 'leader';
+  const name = proc.program(leader.pid) ?? proc.stat(leader.pid)?.name;
+  const to = SHELLS.has(name ?? '') ? 'group' : 'leader';
   if (lives(proc, leader)) processes.signal(to === 'group' ? -leader.pid : leader.pid, signal);
   return to;
 }

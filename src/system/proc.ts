@@ -1,10 +1,13 @@
-import {readdirSync, readFileSync} from 'node:fs';
+import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {uptime} from 'node:os';
+import path from 'node:path';
+
+import {systemCode} from '../errors.ts';
 
 /** What the kernel says of a process; `/proc/PID/stat`, proc(5). */
 export interface ProcStat {
   readonly pid: number;
-  /** File name of what runs, at most 15 characters. */
+  /** File name of what runs, of a script its own, at most 15 characters. */
   readonly name: string;
   readonly ppid: number;
   readonly group: number;
@@ -19,6 +22,8 @@ export interface ProcStat {
 export interface Proc {
   /** `undefined` when there is no such process. */
   stat(pid: number): ProcStat | undefined;
+  /** File name of the program that runs, of a script its interpreter: `bash`; `undefined` when it is not ours to read. */
+  program(pid: number): string | undefined;
   /** Every process that is not a zombie, of any user. */
   list(): readonly ProcStat[];
   /** One variable of the environment that a process was started with; `undefined` also when it is not ours to read. */
@@ -44,6 +49,14 @@ const TICK_MS = 10;
 
 export const systemProc: Proc = {
   stat: readStat,
+  program: (pid) => {
+    try {
+      return path.basename(readlinkSync(`/proc/${pid}/exe`));
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      return undefined;
+    }
+  },
   list() {
     const found: ProcStat[] = [];
     for (const name of readdirSync('/proc')) {

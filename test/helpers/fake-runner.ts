@@ -95,6 +95,7 @@ export class FakeRunner implements Runner {
       clock: this.#clock,
       proc: {
         list,
+        program: () => undefined,
         stat: (pid) => list().find((stat) => stat.pid === pid),
         variable: () => undefined,
         environment: () => ({}),
