@@ -19,14 +19,17 @@ function rig(t: ExecutionContext, env: Readonly<Record<string, string>> = {}): R
   return made;
 }
 
-/** A supervisor that nobody waits for. */
-function supervise({env, home}: Rig, node = process.execPath): ChildProcess {
-  return spawn(node, [path.join(ROOT, 'bin/appsupd')], {
-    env,
-    cwd: home,
+/** A supervisor that no command waits for; one without the lock ends with the test. */
+function supervise(t: ExecutionContext, it: Rig, node = process.execPath): ChildProcess {
+  const supervisor = spawn(node, [path.join(ROOT, 'bin/appsupd')], {
+    env: it.env,
+    cwd: it.home,
     detached: true,
     stdio: 'ignore',
   });
+  t.teardown(() => it.supervisorPid() === supervisor.pid || supervisor.kill('SIGKILL'));
+  supervisor.unref();
+  return supervisor;
 }
 
 test('of supervisors that are started at once one goes on, the others leave, and each program is there once', async (t) => {
@@ -38,12 +41,11 @@ test('of supervisors that are started at once one goes on, the others leave, and
     killQuietly(it.supervisorPid() as number);
     for (const pid of killed) killQuietly(pid);
     await until(() => it.supervisorPid() === undefined, 'the end of the supervisor');
-    const rivals = Array.from({length: 5}, () => supervise(it));
+    const rivals = Array.from({length: 5}, () => supervise(t, it));
     await until(() => rivals.filter(({exitCode}) => exitCode === null).length === 1, 'one to be left');
     await until(async () => (await it.appsup('status')).code === 0, 'all to run');
     const [winner] = rivals.filter(({exitCode}) => exitCode === null);
     t.is(it.supervisorPid(), winner?.pid);
-    winner?.unref();
     await until(() => it.children('one').length === 3, 'one master with two workers');
     t.is(it.children('two').length, 1);
     t.is((await get(port, '/one/')).status, 200);
@@ -57,8 +59,7 @@ test('a supervisor whose Node was removed goes on, restarts drop nothing, and an
   copyFileSync(process.execPath, path.join(bin, 'node'));
   const {port} = await it.defineGunicorn('old');
   const {port: closed} = await it.defineGunicorn('closed');
-  const supervisor = supervise(it, path.join(bin, 'node'));
-  supervisor.unref();
+  const supervisor = supervise(t, it, path.join(bin, 'node'));
   await until(async () => (await it.appsup('daemon', 'status')).code === 0, 'the supervisor');
   await it.ok('start', 'all');
   rmSync(path.join(it.home, 'versions'), {recursive: true});
