@@ -16,6 +16,7 @@ const FAULTS: Readonly<Record<string, readonly Where[]>> = {
   'SIGKILL of the supervisor': [
     ['faults', 'C3 a SIGKILLed supervisor hurts no app'],
     ['faults', 'an adopted process that dies'],
+    ['faults-supervisor', 'where the first process of the host leaves zombies'],
   ],
   'SIGKILL of the supervisor while it starts or stops something': [
     ['faults', 'a supervisor that is SIGKILLed in the middle'],
@@ -50,6 +51,7 @@ const FAULTS: Readonly<Record<string, readonly Where[]>> = {
   'a client that never reads': [
     ['fuzz', 'clients that stay half-way, or never read'],
     ['bad-input', 'a client that asks for events and never reads them'],
+    ['faults-supervisor', 'followers of the events that never read'],
   ],
   'a clock set back and forth': [['faults-disk', 'a clock that is set forward and back']],
   'a port taken between check and bind': [['faults-disk', 'a port that another user takes']],

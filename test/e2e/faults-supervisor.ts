@@ -1,6 +1,8 @@
 import {spawn} from 'node:child_process';
 import type {ChildProcess} from 'node:child_process';
+import {once} from 'node:events';
 import {copyFileSync, mkdirSync, rmSync} from 'node:fs';
+import {createConnection} from 'node:net';
 import path from 'node:path';
 
 import test from 'ava';
@@ -81,6 +83,68 @@ test('a supervisor whose Node was removed goes on, restarts drop nothing, and an
   await load.answers(20);
   await load.stop();
   t.deepEqual(load.failures, []);
+});
+
+/** Takes in every orphan of what it starts, and looks after none: PID 1 of many a container. */
+const FIRST_PROCESS = `import ctypes, signal, subprocess, sys
+if ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) != 0: sys.exit(75)
+subprocess.run(sys.argv[1:], check=True)
+print("up", flush=True)
+signal.pause()
+`;
+
+test('where the first process of the host leaves zombies, a dead supervisor and dead programs count as gone', async (t) => {
+  const it = rig(t);
+  const {port} = await it.defineGunicorn('web');
+  const appsup = [process.execPath, path.join(ROOT, 'bin/appsup')];
+  const first = spawn('/usr/bin/python3', ['-c', FIRST_PROCESS, ...appsup, 'start', 'web'], {
+    env: it.env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => first.kill('SIGKILL'));
+  await once(first.stdout, 'data');
+  await until(() => it.children('web').length === 3, 'one master with two workers');
+  const [supervisor, master] = [it.supervisorPid() as number, await it.pid('web')];
+  killQuietly(supervisor);
+  await until(() => zombiesOf(first.pid as number).includes(supervisor), 'the zombie of the supervisor');
+  await it.ok('daemon', 'start');
+  t.is(await it.pid('web'), master);
+  killQuietly(master);
+  await until(async () => {
+    const {state, pid} = await it.process('web');
+    return state === 'running' && pid !== master;
+  }, 'a new master');
+  t.true(zombiesOf(first.pid as number).includes(master));
+  t.is((await get(port, '/web/')).body.split(' ')[0], String(await it.pid('web')));
+  await it.ok('stop', 'web');
+  t.deepEqual(it.children(), []);
+});
+
+test('followers of the events that never read are hung up on before what they ought to read piles up', async (t) => {
+  const it = rig(t);
+  const loud = `bash -c "echo ${'reason '.repeat(40)} >&2; exit 1"`;
+  const again = 'backoff = "100ms"\nbackoff_cap = "100ms"\ngive_up = "never"\n';
+  await it.define('failing', `[programs.queue]\ncommand = '''${loud}'''\nnumprocs = 20\n${again}`);
+  await it.ok('daemon', 'start');
+  const supervisor = it.supervisorPid() as number;
+  const before = weigh(supervisor).descriptors;
+  const deaf = Array.from({length: 20}, () => {
+    const connection = createConnection(it.paths.socket);
+    connection.on('error', () => undefined).pause();
+    connection.write('GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n');
+    return connection;
+  });
+  t.teardown(() => deaf.forEach((connection) => connection.destroy()));
+  await until(() => weigh(supervisor).descriptors >= before + deaf.length, 'the followers');
+  await it.ok('start', 'failing', '--no-wait');
+  await until(
+    () => weigh(supervisor).descriptors < before + deaf.length,
+    'the end of their connections',
+    60_000,
+  );
+  await it.ok('stop', 'failing');
+  await until(() => weigh(supervisor).descriptors <= before + MOST_NEW_DESCRIPTORS, 'the end of all of them');
+  t.is(it.supervisorPid(), supervisor);
 });
 
 /** Of 75 processes each; what they would leave of themselves adds up. */
