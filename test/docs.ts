@@ -79,7 +79,9 @@ function understand(words: readonly string[]): void {
 }
 
 /** What is wrong with a text, read as the file that it is: which one can be told by its keys or by its first comment. */
-function findingsIn(text: string): readonly string[] {
+function findingsIn(shown: string): readonly string[] {
+  // What an app's code says of itself has no place yet: appsup add decides it.
+  const text = shown.startsWith('# How this app is run') ? `directory = "~/app"\n${shown}` : shown;
   const found =
     /^# .*site\.toml/m.test(text) || /^base\s*=/m.test(text)
       ? readSite(text, '/etc/appsup/site.toml').diagnostics
