@@ -14,6 +14,7 @@ const tools = {
   gunicorn: ['gunicorn', 'apps under gunicorn'],
   flask: ['python3-flask', 'Flask apps', {module: 'flask'}],
   django: ['python3-django', 'Django apps', {module: 'django'}],
+  restFramework: ['python3-djangorestframework', 'Django apps with REST', {module: 'rest_framework'}],
   uvicorn: ['uvicorn', 'apps under uvicorn'],
   fastapi: ['python3-fastapi', 'FastAPI apps', {module: 'fastapi'}],
   websockets: ['python3-websockets', 'WebSockets of uvicorn', {module: 'websockets'}],
