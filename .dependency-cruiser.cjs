@@ -22,7 +22,7 @@ const rooms = {
     why: 'Telling somebody knows what happened, and cannot make anything happen',
   },
   control: {may: ['core', 'system'], why: 'The socket carries the interface; who implements it is handed in'},
-  compat: {may: ['core', 'config', 'control/api.ts'], why: 'Old clients see what new clients see'},
+  compat: {may: ['core', 'config', 'system/paths.ts', 'launch/secrets.ts', 'control/api.ts'], why: 'Old clients see what new clients see'},
   dashboard: {may: ['core', 'control/api.ts'], why: 'A screen knows the interface, not the supervisor'},
   web: {may: ['core', 'control/api.ts'], why: 'A page knows the interface, not the supervisor'},
   doctor: {

@@ -16,6 +16,7 @@ import {daemon} from './commands/daemon.ts';
 import {edit} from './commands/edit.ts';
 import {env} from './commands/env.ts';
 import {events} from './commands/events.ts';
+import {importApps} from './commands/import.ts';
 import {jobs} from './commands/jobs.ts';
 import {gateway} from './commands/gateway.ts';
 import {list} from './commands/list.ts';
@@ -53,6 +54,7 @@ const COLD: Readonly<Record<Exclude<Verb, EveryDay | 'help'>, Command>> = {
   edit,
   env,
   events,
+  import: importApps,
   jobs,
   gateway,
   list,

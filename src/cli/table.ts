@@ -80,6 +80,26 @@ export const COMMANDS = {
       ['add ~/board --command "node server.js"', 'anything that listens on $PORT'],
     ],
   },
+  import: {
+    synopsis: 'FILE... [--name APP] [--dry-run]',
+    summary: 'make apps of the programs in a supervisord.conf; starts nothing, overwrites nothing',
+    words: [1, MANY],
+    options: {
+      name: {
+        value: 'NAME',
+        summary: 'name of the app, where there is one only; else that of the program or group',
+      },
+      'dry-run': {summary: 'print the report and the files, and write nothing'},
+    },
+    details: [
+      'Each line of the report names one of theirs and what became of it: taken, changed, dropped, refused or unknown.',
+      'Values that look secret go into an env file that only you may read.',
+    ],
+    examples: [
+      ['import ~/etc/supervisord.conf --dry-run', 'what would be made of it'],
+      ['import supervisord.conf conf.d/*.conf', 'with what it includes'],
+    ],
+  },
   start: {
     synopsis: `${TARGETS} [--no-wait] [--timeout DURATION]`,
     summary: 'start, and start again after every reboot; returns when it answers',

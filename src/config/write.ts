@@ -1,6 +1,6 @@
 import {pathToFileURL} from 'node:url';
 
-import type {Launch, PrefixMode, StopSignal, Transport} from '../core/spec.ts';
+import type {Launch, PrefixMode, ProgramSpec, StopSignal, Transport} from '../core/spec.ts';
 import {formatDuration} from './duration.ts';
 
 /** A program as `appsup add` found it or was told it. */
@@ -12,6 +12,17 @@ export interface ProgramChoice {
   readonly stopSignal?: StopSignal;
   readonly stopMs?: number;
   readonly after?: readonly string[];
+  readonly restart?: ProgramSpec['restart'];
+  readonly startMs?: number;
+  /** Tries before it is given up. */
+  readonly giveUp?: number;
+  readonly numprocs?: number;
+  /** In octal. */
+  readonly umask?: string;
+  readonly reloadSignal?: StopSignal;
+  /** Absolute; absent: the app's. */
+  readonly directory?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** What `appsup add` decided; everything that is absent stays at its default and out of the file. */
@@ -46,7 +57,8 @@ export function appFileText(choice: AppChoice, options: WriteOptions): string {
   // As a file URL, since the line must stay one line whatever the path holds.
   const schema = options.schema === undefined ? [] : [`#:schema ${pathToFileURL(options.schema).href}`];
   const comment = '# An app of appsup. After a change: appsup check, then appsup restart.';
-  const programs = choice.programs.map(programText);
+  const inside = insideOf(choice.directory, options.home);
+  const programs = choice.programs.map((program) => programText(program, inside));
   return `${[...schema, comment, '', ...headLines(choice, options), ...programs].join('\n')}\n`;
 }
 
@@ -57,7 +69,7 @@ export function ownFileText(choice: Omit<AppChoice, 'programs'>, own: string, op
 }
 
 function headLines(choice: Omit<AppChoice, 'programs'>, {home}: WriteOptions): readonly string[] {
-  const inside = (path: string) => relativeTo(choice.directory, path) ?? homely(path, home);
+  const inside = insideOf(choice.directory, home);
   return aligned([
     ['directory', text(homely(choice.directory, home))],
     ['mount', optional(choice.mount, (mount) => text(mount || '/')), 'the public path'],
@@ -74,7 +86,12 @@ function headLines(choice: Omit<AppChoice, 'programs'>, {home}: WriteOptions): r
   ]);
 }
 
-function programText(program: ProgramChoice): string {
+/** Paths below the app's directory are written relative to it. */
+function insideOf(directory: string, home: string): (path: string) => string {
+  return (path) => relativeTo(directory, path) ?? homely(path, home);
+}
+
+function programText(program: ProgramChoice, inside: (path: string) => string): string {
   const {launch} = program;
   const lines: readonly Line[] = [
     whatRuns(launch),
@@ -86,7 +103,15 @@ function programText(program: ProgramChoice): string {
     ['listen', optional(program.listen, text)],
     ['stop_signal', optional(program.stopSignal, text)],
     ['stop_timeout', optional(program.stopMs, (ms) => text(formatDuration(ms)))],
+    ['reload_signal', optional(program.reloadSignal, text)],
     ['after', optional(program.after, list)],
+    ['restart', optional(program.restart, text)],
+    ['start_time', optional(program.startMs, (ms) => text(formatDuration(ms)))],
+    ['give_up', optional(program.giveUp, String)],
+    ['numprocs', optional(program.numprocs, String)],
+    ['umask', optional(program.umask, text)],
+    ['directory', optional(program.directory, (directory) => text(inside(directory)))],
+    ['env', optional(program.env, inlineTable)],
   ];
   return ['', `[programs.${program.name}]`, ...aligned(lines)].join('\n');
 }

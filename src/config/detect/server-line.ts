@@ -31,8 +31,9 @@ export function launchOfLine(line: string): Launch | undefined {
   if (!split.ok || split.words.length === 0) return undefined;
   const [program = '', ...rest] = split.words;
   if (program === 'gunicorn' || program === 'uvicorn') {
-    const launch = serverLaunch(program, rest);
-    if (launch !== undefined) return launch;
+    const found = serverLine(program, rest);
+    // What a shell would still have filled in cannot be taken apart.
+    if (found !== undefined && !argsOf(found.launch).some((each) => SHELL.test(each))) return found.launch;
   }
   const assigned = /^[A-Za-z_]\w*=/.test(program);
   if (!SHELL.test(line) && !assigned) return {kind: 'command', argv: split.words};
@@ -41,18 +42,33 @@ export function launchOfLine(line: string): Launch | undefined {
   return {kind: 'command', argv: ['sh', '-c', single ? `exec ${line}` : line]};
 }
 
-function serverLaunch(kind: 'gunicorn' | 'uvicorn', words: readonly string[]): Launch | undefined {
+function argsOf(launch: Launch): readonly string[] {
+  return 'args' in launch ? launch.args : [];
+}
+
+/** A server's command line taken apart. */
+export interface ServerLine {
+  readonly launch: Launch;
+  /** Options that were left out, because the address and the process are ours. */
+  readonly dropped: readonly string[];
+}
+
+/** What behind `gunicorn` or `uvicorn` becomes keys and `args`; `undefined` when no target is found in it. */
+export function serverLine(kind: 'gunicorn' | 'uvicorn', words: readonly string[]): ServerLine | undefined {
   let target: string | undefined;
   const taken = {
     workers: undefined as number | undefined,
     threads: 1,
     workerClass: undefined as string | undefined,
   };
-  const args: string[] = [];
+  const [args, dropped]: [string[], string[]] = [[], []];
   for (let index = 0; index < words.length; index++) {
     const word = words[index] ?? '';
-    const [option = '', inline] = word.startsWith('--') ? word.split(/=(.*)/s) : [word];
-    if (OUR_FLAGS.includes(option)) continue;
+    const [option, inline] = parted(word);
+    if (OUR_FLAGS.includes(option)) {
+      dropped.push(option);
+      continue;
+    }
     if (!word.startsWith('-')) {
       if (/^[\w.]+(:[\w.()]+)?$/.test(word)) target = word;
       else return undefined;
@@ -62,25 +78,29 @@ function serverLaunch(kind: 'gunicorn' | 'uvicorn', words: readonly string[]): L
       inline === undefined &&
       (words[index + 1] === undefined || words[index + 1]?.startsWith('-') || FLAGS.has(option));
     const value = flag ? undefined : (inline ?? words[++index]);
-    if (OURS.includes(option)) continue;
-    if (WORKERS.includes(option) && /^\d+$/.test(value ?? '')) taken.workers = Number(value);
+    if (OURS.includes(option)) dropped.push(value === undefined ? option : `${option} ${value}`);
+    else if (WORKERS.includes(option) && /^\d+$/.test(value ?? '')) taken.workers = Number(value);
     else if (THREADS.includes(option) && /^\d+$/.test(value ?? '')) taken.threads = Number(value);
     else if (CLASS.includes(option)) taken.workerClass = value;
     else args.push(option, ...(value === undefined ? [] : [value]));
   }
-  // What a shell would still have filled in cannot be taken apart.
-  if (target === undefined || args.some((each) => SHELL.test(each))) return undefined;
-  if (kind === 'uvicorn')
-    return target.includes(':') ? {kind, target, workers: taken.workers ?? 1, args} : undefined;
+  if (target === undefined) return undefined;
+  const {workers, threads, workerClass} = taken;
+  if (kind === 'uvicorn') {
+    if (!target.includes(':')) return undefined;
+    return {launch: {kind, target, workers: workers ?? 1, args}, dropped};
+  }
   const full = target.includes(':') ? target : `${target}:application`;
-  return {
-    kind,
-    target: full,
-    workers: taken.workers ?? 2,
-    threads: taken.threads,
-    workerClass: taken.workerClass,
-    args,
-  };
+  return {launch: {kind, target: full, workers: workers ?? 2, threads, workerClass, args}, dropped};
+}
+
+/** Option and value of `--bind=x`, `-b`, and `-w4`. */
+function parted(word: string): readonly [string, string?] {
+  if (word.startsWith('--')) {
+    const at = word.indexOf('=');
+    return at < 0 ? [word] : [word.slice(0, at), word.slice(at + 1)];
+  }
+  return /^-[bwkpcn]./.test(word) ? [word.slice(0, 2), word.slice(2).replace(/^=/, '')] : [word];
 }
 
 /** Options without a value. */
@@ -92,4 +112,11 @@ const FLAGS: ReadonlySet<string> = new Set([
   '--capture-output',
   '--no-sendfile',
   '--factory',
+  '--reuse-port',
+  '--proxy-protocol',
+  '--enable-stdio-inheritance',
+  '--disable-redirect-access-to-syslog',
+  '--log-syslog',
+  '--no-control-socket',
+  '-R',
 ]);
