@@ -106,7 +106,7 @@ for (const {name, tools, program, transport} of KINDS) {
       const text =
         `directory = "${directory}"\nmount = "/calm"\nport = ${port}\ntransport = "${transport}"\n` +
         `[programs.web]\n${program}\nlazy = true\n`;
-      writeFileSync(file, `${text}idle_stop = "1s"\n`);
+      writeFileSync(file, `${text}idle_stop = "5s"\n`);
       const at = transport === 'tcp' ? port : publicSocketPath(rig.paths, 'calm');
 
       t.regex(await rig.ok('start', 'calm'), /stopped, starts at the first request/);
