@@ -126,7 +126,7 @@ signal.pause()
 `;
 
 onHost(
-  'two accounts with two apps each have four ports, two supervisors, and processes of their own only',
+  'C11: two accounts with two apps each have four ports, two supervisors, and processes of their own only; a restart keeps the port',
   async (t, {alice, bob}) => {
     const ports = new Set<number>();
     for (const tenant of [alice, bob]) {
@@ -145,6 +145,10 @@ onHost(
       }
     }
     t.is(ports.size, 4);
+    await alice.ok('restart', 'one');
+    await alice.ok('daemon', 'restart');
+    for (const name of ['one', 'two']) t.true(ports.has((await alice.app(name)).port ?? 0));
+    t.is((await get((await alice.app('one')).port ?? 0, `/${alice.name}_one/`)).status, 200);
   },
 );
 
@@ -211,7 +215,7 @@ onHost('the process list that everybody sees shows no secret', async (t, {alice,
   t.false(list.includes(secret));
 });
 
-onHost("a port of one's range on which a neighbour listens is not leased", async (t, {alice, bob}) => {
+onHost("C11: a port of one's range on which a neighbour listens is not leased", async (t, {alice, bob}) => {
   const [, first = '', last = ''] = /(\d+)-(\d+)/.exec(await alice.ok('ports')) ?? [];
   const leased = new Set((await alice.status()).apps.map(({port}) => port));
   const free = Array.from({length: Number(last) - Number(first) + 1}, (_, at) => Number(first) + at).filter(
