@@ -254,12 +254,14 @@ export class HostedApp {
     const web = this.webUnits();
     const idleMs = web[0]?.main?.program.idleStopMs;
     const runs = web.length > 0 && web.every(({state}) => state.id === 'running');
-    if (runs === (this.#idle !== undefined)) return;
+    const wanted = runs ? idleMs : undefined;
+    // A restart may have brought another time, or none, without a pause in between.
+    if (wanted === this.#idle?.idleMs) return;
     this.#idle?.close();
     this.#idle = undefined;
-    if (!runs || idleMs === undefined) return;
+    if (wanted === undefined) return;
     this.#idle = new IdleWatch({
-      idleMs,
+      idleMs: wanted,
       clock: this.#options.clock,
       nextVisitor: (call) => void this.socket?.await(call).catch(call),
       hasVisitors: (withinMs) => this.#options.hasVisitors(this, withinMs),

@@ -36,6 +36,10 @@ export class IdleWatch {
     this.#timer = this.#arm();
   }
 
+  get idleMs(): number {
+    return this.#options.idleMs;
+  }
+
   close(): void {
     this.#timer.cancel();
   }

@@ -1,5 +1,6 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
+import {setTimeout} from 'node:timers/promises';
 
 import type {ExecutionContext} from 'ava';
 
@@ -106,7 +107,7 @@ for (const {name, tools, program, transport} of KINDS) {
       const text =
         `directory = "${directory}"\nmount = "/calm"\nport = ${port}\ntransport = "${transport}"\n` +
         `[programs.web]\n${program}\nlazy = true\n`;
-      writeFileSync(file, `${text}idle_stop = "5s"\n`);
+      writeFileSync(file, `${text}idle_stop = "4s"\n`);
       const at = transport === 'tcp' ? port : publicSocketPath(rig.paths, 'calm');
 
       t.regex(await rig.ok('start', 'calm'), /stopped, starts at the first request/);
@@ -130,6 +131,9 @@ for (const {name, tools, program, transport} of KINDS) {
       writeFileSync(file, text);
       await rig.ok('restart', 'calm');
       const awake = await rig.pid('calm');
+      // The file no longer says that it may sleep: longer than it would have taken before.
+      await setTimeout(6000);
+      t.is(await rig.pid('calm'), awake);
       await rig.ok('daemon', 'restart');
       t.is(await rig.pid('calm'), awake);
       await rig.ok('stop', 'calm');

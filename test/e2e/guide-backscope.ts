@@ -124,7 +124,7 @@ testWith(
     // N9
     const before = await rig.pid('backscope');
     killQuietly(before);
-    t.is((await ask(PRIMES)).status, 200);
+    await until(async () => (await ask(PRIMES)).status === 200, 'it answers again');
     await until(async () => (await rig.process('backscope')).state === 'running', 'it runs again');
     t.not(await rig.pid('backscope'), before);
 
