@@ -243,11 +243,12 @@ export class Unit {
     this.#retire(process);
   }
 
-  /** The spec for the machine. */
+  /** The spec for the machine: of what runs, but whatever gets ready next was started from the newest. */
   #limits(): ProgramSpec {
     const {program} = this.#running();
     const {backoffMs, backoffCapMs} = program;
-    const readyMs = program.readiness.kind === 'none' ? program.readyMs + program.startMs : program.readyMs;
+    const next = this.#spec;
+    const readyMs = next.readiness.kind === 'none' ? next.readyMs + next.startMs : next.readyMs;
     return {
       ...program,
       readyMs,

@@ -1,5 +1,5 @@
 import {spawn, spawnSync} from 'node:child_process';
-import {appendFileSync, existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, rmSync} from 'node:fs';
 
 import {cronDaemon} from '../../src/boot/cron-daemon.ts';
 import {isRunning, signal} from './processes.ts';
@@ -41,9 +41,26 @@ export function crontabOf(account: string): Buffer | undefined {
   return spawnSync('/usr/bin/crontab', ['-u', account, '-e'], {env}).stdout;
 }
 
-/** Deny cron to an account, until the function that is returned was called. */
+/**
+ * Deny cron to an account, until the function that is returned was called; once more does nothing.
+ *
+ * Test files run beside each other, so each adds and takes away its own line only; the last one takes the file away, if
+ * a test had made it.
+ */
 export function denyCron(account: string): () => void {
-  const before = existsSync(DENY) ? readFileSync(DENY) : undefined;
-  appendFileSync(DENY, `${account}\n`);
-  return () => (before === undefined ? rmSync(DENY) : writeFileSync(DENY, before));
+  locked(`[ -e ${DENY} ] || : > ${MADE}; echo "$1" >> ${DENY}`, account);
+  return () =>
+    locked(
+      `[ ! -e ${DENY} ] || sed -i "/^$1$/d" ${DENY}; if [ -e ${MADE} ] && [ ! -s ${DENY} ]; then rm -f ${DENY} ${MADE}; fi`,
+      account,
+    );
+}
+
+/** There while a cron.deny stands that a test has made. */
+const MADE = '/run/lock/appsup-cron-deny.made';
+
+function locked(script: string, account: string): void {
+  const args = ['/run/lock/appsup-cron-deny', 'sh', '-c', script, 'sh', account];
+  const {status, stderr} = spawnSync('flock', args, {encoding: 'utf8'});
+  if (status !== 0) throw new Error(`cron.deny: ${stderr}`);
 }

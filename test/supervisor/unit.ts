@@ -172,6 +172,22 @@ test('Unit keeps the old process when the new one fails, and remembers why', asy
   t.is(unit.lastChangeFailed?.reason, 'exit 3: SyntaxError: invalid syntax');
 });
 
+test('Unit gives a new version the time to get ready that its own file says', async (t) => {
+  const {unit, advance, process} = setup({...probed, readyMs: 60_000});
+  unit.send({type: 'start'});
+  await advance(0);
+  process(0).answer();
+  await advance(0);
+  unit.spec = programSpec({...probed, readyMs: 6000});
+  unit.send({type: 'restart'});
+  await advance(5999);
+  t.like(unit.state, {id: 'running', change: {phase: 'proving'}});
+  t.deepEqual(process(1).signals, []);
+  await advance(1);
+  t.deepEqual(process(1).signals, ['SIGKILL']);
+  t.is(unit.lastChangeFailed?.reason, 'not ready within 6 s');
+});
+
 test('Unit stops, then starts, when the socket cannot be shared', async (t) => {
   const {unit, runner, advance, process, states} = setup(probed);
   unit.send({type: 'start'});
