@@ -10,7 +10,7 @@ import {visit} from '../helpers/front-end.ts';
 import type {FrontEndServer} from '../helpers/front-end.ts';
 import {startPostgres} from '../helpers/postgres.ts';
 import {Reader, READERS_TOOLS, sectionsOf} from '../helpers/reader.ts';
-import {Load, get, killQuietly} from '../helpers/rig.ts';
+import {Load, get, killQuietly, until} from '../helpers/rig.ts';
 import {testWith} from '../helpers/tools.ts';
 
 const GUIDE = {
@@ -124,7 +124,13 @@ testWith(
     await rig.ok('start', 'eco-flask');
     t.is(await participant.sees(), 'Question 3 of 4');
     await participant.answer('green');
-    killQuietly(await rig.pid('eco-flask'));
+    const master = await rig.pid('eco-flask');
+    killQuietly(master);
+    // What an old worker has just taken may be cut with it.
+    await until(async () => {
+      const {state, pid} = await rig.process('eco-flask');
+      return state === 'running' && pid !== master;
+    }, 'a new master');
     t.is(await participant.sees(), 'Question 4 of 4');
     await participant.answer('5');
     t.is(await participant.sees(), 'Thank you');
