@@ -101,8 +101,11 @@ export class RunningServer {
 
   /** Ask it to stop, and await its {@link end}. */
   async stop(): Promise<Exit> {
-    systemProcesses.signal(this.pid, 'SIGTERM');
-    return await this.end();
+    const ask = (): void => void systemProcesses.signal(this.pid, 'SIGTERM');
+    ask();
+    // A uWSGI that is asked while it still sets its signals up may miss it.
+    const again = setInterval(ask, 20_000);
+    return await this.end().finally(() => clearInterval(again));
   }
 
   /** Resolves when it and all that it started are gone. */
