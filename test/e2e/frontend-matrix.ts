@@ -21,7 +21,9 @@ interface MatrixApp extends FrontApp {
 const EVERYWHERE = ['root', 'deep', 'redirect', 'absolute', 'elsewhere', 'static', 'missing', 'odd'] as const;
 const MOUNTED = ['bare', 'others', 'beside'] as const;
 const SEEN = ['cookie', 'scheme', 'host', 'spoof'] as const;
-const GUNICORN = 'gunicorn = "wsgi:application"\nworkers = 1\nthreads = 4';
+/** More than front ends that ask one app at the same time: an open stream holds a thread until another one ends it. */
+const THREADS = 'workers = 1\nthreads = 12';
+const GUNICORN = `gunicorn = "wsgi:application"\n${THREADS}`;
 
 const FLASK: MatrixApp = {
   name: 'flask',
@@ -78,7 +80,7 @@ const UWSGI: MatrixApp = {
   ...FLASK,
   name: 'uwsgi',
   mount: '/alice_uwsgi',
-  program: 'uwsgi = "wsgi:application"\nprotocol = "uwsgi"\nworkers = 1\nthreads = 4',
+  program: `uwsgi = "wsgi:application"\nprotocol = "uwsgi"\n${THREADS}`,
   speaks: 'uwsgi',
 };
 
