@@ -45,6 +45,7 @@ const tools = {
   curl: ['curl', 'requests over Unix sockets'],
   ps: ['procps', 'what other users can see'],
   flock: ['util-linux', 'the single supervisor'],
+  script: ['bsdutils', 'a terminal for a command'],
   setpriv: ['util-linux', 'two Unix accounts'],
   useradd: ['passwd', 'two Unix accounts'],
   faketime: ['faketime', 'a clock that is set'],

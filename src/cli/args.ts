@@ -60,11 +60,13 @@ function verbOf(argv: readonly string[]): {readonly name: Verb; readonly at: num
 
 type Given = ReadonlyMap<string, readonly (string | undefined)[]>;
 
-function parse(
-  argv: readonly string[],
-  verb: Verb,
-  info: CommandInfo,
-): {readonly words: readonly string[]; readonly given: Given} {
+interface Parsed {
+  readonly words: readonly string[];
+  readonly given: Given;
+}
+
+function parse(argv: readonly string[], verb: Verb, info: CommandInfo): Parsed {
+  if (info.command === true) return parseCommand(argv, verb, info);
   const known: Readonly<Record<string, OptionInfo>> = {...info.options, ...COMMON_OPTIONS};
   const options = Object.fromEntries(
     Object.entries(known).map(([name, {value, short}]) => [
@@ -90,6 +92,15 @@ function parse(
     given.set(token.name, [...(given.get(token.name) ?? []), token.value]);
   }
   return {words, given};
+}
+
+/** Behind the first word another program's command line begins, with or without a `--` before it. */
+function parseCommand(argv: readonly string[], verb: Verb, info: CommandInfo): Parsed {
+  const first = argv.findIndex((word) => !word.startsWith('-'));
+  const end = first < 0 ? argv.length : first + 1;
+  const {words, given} = parse(argv.slice(0, end), verb, {...info, command: false});
+  const rest = argv.slice(end);
+  return {words: [...words, ...(rest[0] === '--' ? rest.slice(1) : rest)], given};
 }
 
 function unknownOption(verb: Verb, written: string, known: readonly string[]): AppsupError {

@@ -16,6 +16,7 @@ import {daemon} from './commands/daemon.ts';
 import {edit} from './commands/edit.ts';
 import {env} from './commands/env.ts';
 import {events} from './commands/events.ts';
+import {exec} from './commands/exec.ts';
 import {importApps} from './commands/import.ts';
 import {jobs} from './commands/jobs.ts';
 import {gateway} from './commands/gateway.ts';
@@ -28,6 +29,7 @@ import {request} from './commands/request.ts';
 import {run} from './commands/run.ts';
 import {secret} from './commands/secret.ts';
 import {show} from './commands/show.ts';
+import {signal} from './commands/signal.ts';
 import {snippet} from './commands/snippet.ts';
 import {verify} from './commands/verify.ts';
 import {version} from './commands/version.ts';
@@ -54,6 +56,7 @@ const COLD: Readonly<Record<Exclude<Verb, EveryDay | 'help'>, Command>> = {
   edit,
   env,
   events,
+  exec,
   import: importApps,
   jobs,
   gateway,
@@ -66,6 +69,7 @@ const COLD: Readonly<Record<Exclude<Verb, EveryDay | 'help'>, Command>> = {
   run,
   secret: secret(secretInput),
   show,
+  signal,
   snippet,
   verify,
   version,

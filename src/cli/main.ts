@@ -25,17 +25,18 @@ const HOT: Readonly<Record<EveryDay, Command>> = {status, start, stop, restart, 
 async function main(argv: readonly string[]): Promise<number> {
   const terminal = terminalOf(process, process.env);
   let verb = argv.find(isEveryDay) as Invocation['verb'] | undefined;
+  let json = argv.includes('--json');
   try {
     const invocation = plainInvocation(argv) ?? (await import('./command-line.ts')).parseCommandLine(argv);
-    ({verb} = invocation);
+    ({verb, json} = invocation);
     // stdout takes 1 ms to make: the supervisor thinks meanwhile.
     setImmediate(guardOutput);
     const result = await run(contextOf(terminal), invocation);
     guardOutput();
-    return printResult(result, terminal, invocation.json);
+    return printResult(result, terminal, json);
   } catch (error) {
     guardOutput();
-    printError(error, terminal, argv.includes('--json'));
+    printError(error, terminal, json);
     return errorExit(error, verb);
   }
 }

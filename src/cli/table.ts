@@ -25,6 +25,8 @@ export interface CommandInfo {
   readonly subcommands?: readonly string[];
   /** Paragraphs for `--help`. */
   readonly details?: readonly string[];
+  /** The words are a command line of their own: from the first on, options are not ours. */
+  readonly command?: boolean;
 }
 
 /** Known to every command. */
@@ -133,6 +135,20 @@ export const COMMANDS = {
     words: [1, MANY],
     options: WAITING,
     examples: [['reload flasktasks', 'sends gunicorn HUP; what knows no such signal is restarted']],
+  },
+  signal: {
+    synopsis: `SIGNAL ${TARGETS} [--group]`,
+    summary: 'send a signal to what runs; what is wished stays, so what ends by it may be started again',
+    words: [2, MANY],
+    options: {group: {summary: 'to the whole process group; else to the main process alone'}},
+    details: [
+      'A signal is named with or without SIG, or by its number. Of an app, or of all, only what runs gets it.',
+    ],
+    examples: [
+      ['signal USR2 flasktasks:web', 'whatever the program makes of it'],
+      ['signal TTIN flasktasks', 'one more worker of gunicorn, until the next restart'],
+      ['signal --group USR1 flasktasks:queue', 'to what a start script runs, too'],
+    ],
   },
   status: {
     synopsis: '[APP[:PROGRAM]...] [--no-memory]',
@@ -254,6 +270,22 @@ export const COMMANDS = {
     words: [1, 1],
     options: {},
     examples: [['env flasktasks:web', 'secrets are shown as ***']],
+  },
+  exec: {
+    synopsis: 'APP[:PROGRAM] [--] [COMMAND...]',
+    summary: "run a command, or a shell, in the app's own directory, interpreter and environment",
+    words: [1, MANY],
+    command: true,
+    options: {},
+    details: [
+      'As at a start: env files are read and values computed anew, and no secret stands in a command line. It needs no supervisor, and ends with the exit code of the command. Of several programs it takes the one that serves.',
+      'Without a command, at a terminal, it is your shell, which reads none of its start files: those would change PATH.',
+    ],
+    examples: [
+      ['exec flasktasks flask db upgrade', "with the app's flask"],
+      ['exec flasktasks:queue -- python -c "import os; print(os.environ)"', 'as this program sees it'],
+      ['exec flasktasks', 'a shell'],
+    ],
   },
   secret: {
     synopsis: 'APP KEY [--generate [N] | --stdin] [--file FILE] [--force] [--show]',

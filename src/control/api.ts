@@ -1,3 +1,5 @@
+import type {RestartPolicy} from '../core/spec.ts';
+import type {SignalName} from '../core/signals.ts';
 import type {ErrorRecord} from '../errors.ts';
 
 /**
@@ -9,6 +11,8 @@ export interface SupervisorApi {
   status(request: StatusRequest): Promise<StatusReport>;
   /** Start, stop, restart. Resolves when all of them are done (or failed); never rejects for a single program. */
   act(request: ActRequest, onProgress: (event: SupervisorEvent) => void): Promise<ActReport>;
+  /** Send processes a signal. It changes nothing of what is wished: what ends by it is started again if its file says so. */
+  signal(request: SignalRequest): Promise<SignalReport>;
   /** Run a task or a job now. Resolves when it has ended, well or not; it goes on when nobody listens any more. */
   run(request: RunRequest, onProgress: (event: SupervisorEvent) => void): Promise<RunStatus>;
   /** End a run with everything that it started. Resolves as soon as it is under way. */
@@ -173,6 +177,32 @@ export interface ActResult {
   readonly error: ErrorRecord | undefined;
   /** The last lines that the failed process printed. */
   readonly output: readonly string[];
+}
+
+export interface SignalRequest {
+  readonly signal: SignalName;
+  readonly targets: readonly Target[];
+  /** To the main process's whole group. @defaultValue false: to the main process alone */
+  readonly group?: boolean;
+}
+
+export interface SignalReport {
+  /** Of an app or `all`, only what runs. */
+  readonly results: readonly SignalResult[];
+}
+
+export interface SignalResult {
+  readonly app: string;
+  readonly process: string;
+  readonly ok: boolean;
+  readonly state: StateName;
+  /** Of the main process. */
+  readonly pid: number | undefined;
+  /** When its end counts as a reason to start it again. */
+  readonly restart: RestartPolicy;
+  /** The main process is a shell, which passes no signal on to what it runs. */
+  readonly shell: boolean;
+  readonly error: ErrorRecord | undefined;
 }
 
 export interface RunRequest {

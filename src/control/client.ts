@@ -8,6 +8,7 @@ import type {
   JobsReport,
   ReloadReport,
   RunStatus,
+  SignalReport,
   StatusReport,
   SupervisorApi,
   SupervisorEvent,
@@ -62,6 +63,7 @@ export function controlClient(options: ClientOptions): SupervisorApi {
         onEvent: (event) => onProgress(event as SupervisorEvent),
         ...(options.actMs === undefined ? {} : {limitMs: options.actMs}),
       })) as ActReport,
+    signal: async (body) => (await ask({method: 'POST', path: '/v1/signal', body})) as SignalReport,
     run: async (body, onProgress) =>
       (await ask({
         method: 'POST',

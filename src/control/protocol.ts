@@ -1,7 +1,15 @@
 import {isName} from '../core/names.ts';
+import {isSignal} from '../core/signals.ts';
 import {AppsupError} from '../errors.ts';
 import type {ErrorRecord} from '../errors.ts';
-import type {ActRequest, ChallengeRequest, RunRequest, StatusRequest, ShutdownRequest} from './api.ts';
+import type {
+  ActRequest,
+  ChallengeRequest,
+  RunRequest,
+  ShutdownRequest,
+  SignalRequest,
+  StatusRequest,
+} from './api.ts';
 
 /**
  * The `/v1` protocol: HTTP/1.1 over a Unix socket, JSON in and out.
@@ -10,6 +18,7 @@ import type {ActRequest, ChallengeRequest, RunRequest, StatusRequest, ShutdownRe
  * GET  /v1/info                          {"result": SupervisorInfo}
  * GET  /v1/status?app=web&memory=1       {"result": StatusReport}
  * POST /v1/act       ActRequest          {"event": …}* then {"result": ActReport}    one JSON text a line
+ * POST /v1/signal    SignalRequest       {"result": SignalReport}
  * POST /v1/reload    {"apps": […]}       {"result": ReloadReport}
  * POST /v1/challenge ChallengeRequest    {"result": ChallengeReport}                 as a stream: it may take a while
  * POST /v1/run       RunRequest          {"event": …}* then {"result": RunStatus}    the same
@@ -47,9 +56,22 @@ export function parseAct(body: unknown): ActRequest {
   const fields = objectOf(body, ['action', 'targets', 'wait']);
   const action = ACTIONS.find((known) => known === fields['action']);
   if (action === undefined) throw refused('"action" to be "start", "stop" or "restart"', fields['action']);
-  const targets = targetsOf(fields['targets'], '"targets"');
+  return {action, targets: someTargets(fields['targets']), wait: booleanOf(fields, 'wait', true)};
+}
+
+/** @throws AppsupError `PROTOCOL` */
+export function parseSignal(body: unknown): SignalRequest {
+  const fields = objectOf(body, ['signal', 'targets', 'group']);
+  const {signal} = fields;
+  if (typeof signal !== 'string' || !isSignal(signal))
+    throw refused('"signal" to be a name such as "TERM" or "USR1"', signal);
+  return {signal, targets: someTargets(fields['targets']), group: booleanOf(fields, 'group', false)};
+}
+
+function someTargets(value: unknown): readonly string[] {
+  const targets = targetsOf(value, '"targets"');
   if (targets.length === 0) throw refused('"targets" to name something', targets);
-  return {action, targets, wait: booleanOf(fields, 'wait', true)};
+  return targets;
 }
 
 /** @throws AppsupError `PROTOCOL` */

@@ -12,6 +12,7 @@ import {
   parseRun,
   parseRunName,
   parseShutdown,
+  parseSignal,
   parseStatus,
 } from './protocol.ts';
 import type {Envelope} from './protocol.ts';
@@ -31,6 +32,7 @@ export function v1Routes(api: SupervisorApi): Routes {
     '/v1/info': {GET: plain(async () => api.info())},
     '/v1/status': {GET: plain(async (request) => api.status(parseStatus(addressOf(request).query)))},
     '/v1/reload': {POST: plain(async (request) => api.reload(parseReload(await bodyOf(request))))},
+    '/v1/signal': {POST: plain(async (request) => api.signal(parseSignal(await bodyOf(request))))},
     '/v1/shutdown': {POST: plain(async (request) => api.shutdown(parseShutdown(await bodyOf(request))))},
     '/v1/act': {
       async POST(request, response) {

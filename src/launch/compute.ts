@@ -31,28 +31,31 @@ export async function computeValues(
   const values: [string, string][] = [];
   for (const [name, argv] of Object.entries(start.app.computed)) {
     if (Object.hasOwn(start.program.env, name)) continue;
-    const outcome = await run(located(argv, start, environment.env, interpreter), {
-      env: environment.env,
-      cwd: start.app.directory,
-    });
+    const {directory} = start.app;
+    const {env} = environment;
+    const place = {directory, env, interpreter, home: start.context.user.home};
+    const outcome = await run(locate(argv, place), {env, cwd: directory});
     if ('problem' in outcome) throw noValue(start, name, argv, mask(outcome.problem, environment.secrets));
     values.push([name, outcome.value]);
   }
   return Object.fromEntries(values);
 }
 
-/** As a program's command: the app's PATH, `python` is the app's, a path begins at the directory. */
-function located(
+/** As a program's command: the PATH of `env`, `python` is the app's, a path begins at the directory. */
+export function locate(
   [first = '', ...rest]: readonly string[],
-  {app, context}: Start,
-  env: Readonly<Record<string, string>>,
-  interpreter: Interpreter | undefined,
+  place: {
+    readonly directory: string;
+    readonly env: Readonly<Record<string, string>>;
+    readonly interpreter: Interpreter | undefined;
+    readonly home: string;
+  },
 ): readonly string[] {
-  if (first.includes('/'))
-    return [path.resolve(app.directory, first.replace(/^~(?=\/)/, context.user.home)), ...rest];
+  const {directory, env, interpreter, home} = place;
+  if (first.includes('/')) return [path.resolve(directory, first.replace(/^~(?=\/)/, home)), ...rest];
   const found = (env['PATH'] ?? '')
     .split(':')
-    .map((directory) => path.resolve(app.directory, directory, first))
+    .map((each) => path.resolve(directory, each, first))
     .find(isExecutable);
   if (found === undefined && first === 'python' && interpreter !== undefined)
     return [interpreter.python, ...rest];

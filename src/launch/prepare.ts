@@ -1,6 +1,7 @@
 import {accessSync, constants} from 'node:fs';
 import path from 'node:path';
 
+import {MARK} from '../core/mark.ts';
 import {isQueue} from '../core/spec.ts';
 import type {AppSpec, Launch, ProgramSpec} from '../core/spec.ts';
 import {systemCode} from '../errors.ts';
@@ -9,8 +10,9 @@ import {command} from './command.ts';
 import type {LaunchContext, Prepared, Server, Start} from './contract.ts';
 import {daphne} from './daphne.ts';
 import {readEnvFile} from './env-file.ts';
-import {computeValues} from './compute.ts';
+import {computeValues, locate} from './compute.ts';
 import {buildEnvironment} from './environment.ts';
+import type {Environment} from './environment.ts';
 import {gateway} from './gateway.ts';
 import {gunicorn} from './gunicorn.ts';
 import {hypercorn} from './hypercorn.ts';
@@ -35,16 +37,9 @@ export type {LaunchContext, Prepared} from './contract.ts';
  */
 export async function prepare(app: AppSpec, program: ProgramSpec, context: LaunchContext): Promise<Prepared> {
   const start: Start = {app, program, context};
-  const {home} = context.user;
   checkDirectory(start);
   checkPort(start);
-  const interpreter = interpreterFor(start);
-  const uid = process.getuid?.() ?? 0;
-  const files = app.envFiles.map((file) => readEnvFile(file, {home, uid}));
-  const nodeDirectory = path.dirname(process.execPath);
-  const ingredients = {...start, interpreter, files, nodeDirectory};
-  const computed = await computeValues(start, buildEnvironment({...ingredients, computed: {}}), interpreter);
-  const environment = buildEnvironment({...ingredients, computed});
+  const {environment, interpreter} = await surroundings(start);
   const server = await serverFor(start, program.launch, environment.env, interpreter);
   return {
     argv: server.argv,
@@ -58,6 +53,51 @@ export async function prepare(app: AppSpec, program: ProgramSpec, context: Launc
     hidden: environment.hidden,
     warnings: [...environment.warnings, ...server.warnings],
   };
+}
+
+/**
+ * A command of the user's choice in the place of a program: its directory, interpreter, environment and mask, computed as at a start.
+ *
+ * It is none of the program's processes, so it does not carry their mark: it ends by itself, and they without it.
+ *
+ * @throws AppsupError as {@link prepare}, but for what concerns the server alone, which may be what is to be repaired.
+ */
+export async function prepareBeside(
+  app: AppSpec,
+  program: ProgramSpec,
+  context: LaunchContext,
+): Promise<Beside> {
+  const start: Start = {app, program, context};
+  checkDirectory(start);
+  const {environment, interpreter} = await surroundings(start);
+  const {[MARK]: _, ...env} = environment.env;
+  const {directory, umask} = program;
+  return {
+    env,
+    directory,
+    umask,
+    warnings: environment.warnings,
+    locate: (argv) => locate(argv, {directory, env, interpreter, home: context.user.home}),
+  };
+}
+
+/** Where a command of the user's is run. */
+export interface Beside extends Pick<Prepared, 'env' | 'directory' | 'umask' | 'warnings'> {
+  /** The words with their program as this place finds it; what is not found stays as it was typed. */
+  locate(argv: readonly string[]): readonly string[];
+}
+
+async function surroundings(
+  start: Start,
+): Promise<{readonly environment: Environment; readonly interpreter: Interpreter | undefined}> {
+  const interpreter = interpreterFor(start);
+  const {home} = start.context.user;
+  const uid = process.getuid?.() ?? 0;
+  const files = start.app.envFiles.map((file) => readEnvFile(file, {home, uid}));
+  const nodeDirectory = path.dirname(process.execPath);
+  const ingredients = {...start, interpreter, files, nodeDirectory};
+  const computed = await computeValues(start, buildEnvironment({...ingredients, computed: {}}), interpreter);
+  return {environment: buildEnvironment({...ingredients, computed}), interpreter};
 }
 
 async function serverFor(

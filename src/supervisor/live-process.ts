@@ -7,7 +7,7 @@ import type {Processes} from '../system/processes.ts';
 import {environmentOf} from './environment-of.ts';
 import type {ProcessRecord} from './records.ts';
 import {withResolvers} from './with-resolvers.ts';
-import {endTree, lives, membersOf, signalTree} from './tree.ts';
+import {endTree, isShell, lives, membersOf, signalTree} from './tree.ts';
 
 /** How long the relatives of a leader that stopped in good order may take to follow it. */
 const STRAGGLERS_MS = 1000;
@@ -90,9 +90,15 @@ export class LiveProcess {
     this.#terminated = signalTree(this.#world.proc, this.#world.processes, this.record, signal);
   }
 
-  /** Send the leader a signal that does not end it. */
-  signal(signal: NodeJS.Signals): void {
-    if (this.lives()) this.#world.processes.signal(this.pid, signal);
+  /** Send the leader a signal, or its whole group; what follows is not watched. `false`: there is nobody to take it. */
+  signal(signal: NodeJS.Signals, to: 'leader' | 'group' = 'leader'): boolean {
+    const {pid} = this;
+    return this.lives() && this.#world.processes.signal(to === 'group' ? -pid : pid, signal);
+  }
+
+  /** The leader is a shell, which passes no signal on to the command that it waits for. */
+  get isShell(): boolean {
+    return isShell(this.#world.proc, this.record);
   }
 
   /** SIGKILL to everything, now. */

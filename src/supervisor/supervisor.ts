@@ -9,6 +9,8 @@ import type {
   RunRequest,
   RunStatus,
   ShutdownRequest,
+  SignalReport,
+  SignalRequest,
   StatusReport,
   StatusRequest,
   SupervisorApi,
@@ -49,6 +51,7 @@ import {RunBooks} from './run-records.ts';
 import {RunSteps} from './run-steps.ts';
 import {Runs} from './runs.ts';
 import type {RunApp, RunsOptions} from './runs.ts';
+import {signalled} from './signalled.ts';
 import {select} from './targets.ts';
 import {membersOf} from './tree.ts';
 import type {Unit} from './unit.ts';
@@ -270,6 +273,13 @@ export class Supervisor implements SupervisorApi {
       this.#listeners.delete(listen);
       this.#runs.look();
     }
+  }
+
+  async signal(request: SignalRequest): Promise<SignalReport> {
+    const results = select(this.#apps, request.targets).flatMap((each) => signalled(each, request));
+    for (const {app, process, pid, ok} of results)
+      if (ok) this.#options.log('info', `a user's signal: ${request.signal}`, {app, process, pid});
+    return {results};
   }
 
   async run(request: RunRequest, onProgress: (event: SupervisorEvent) => void): Promise<RunStatus> {

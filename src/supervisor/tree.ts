@@ -60,10 +60,14 @@ export function signalTree(
   leader: Leader,
   signal: NodeJS.Signals,
 ): 'leader' | 'group' {
-  const name = proc.program(leader.pid) ?? proc.stat(leader.pid)?.name;
-  const to = SHELLS.has(name ?? '') ? 'group' : 'leader';
+  const to = isShell(proc, leader) ? 'group' : 'leader';
   if (lives(proc, leader)) processes.signal(to === 'group' ? -leader.pid : leader.pid, signal);
   return to;
+}
+
+/** True for a leader that is a shell. */
+export function isShell(proc: Proc, {pid}: Pick<Leader, 'pid'>): boolean {
+  return SHELLS.has(proc.program(pid) ?? proc.stat(pid)?.name ?? '');
 }
 
 const WAITS_MS = [1, 2, 5, 10, 20, 50, 100];

@@ -238,6 +238,11 @@ export class Unit {
     return await this.#proven(main);
   }
 
+  /** Send the serving process a signal of the user's. No wish: what comes of it is judged as if it had come by itself. */
+  signal(signal: NodeJS.Signals, to: 'leader' | 'group'): boolean {
+    return this.#main?.process.signal(signal, to) ?? false;
+  }
+
   /** A process that an earlier supervisor was ending; this one goes on with it. */
   leave(process: LiveProcess): void {
     this.#retire(process);

@@ -8,6 +8,7 @@ import {
   parseEnvelope,
   parseReload,
   parseShutdown,
+  parseSignal,
   parseStatus,
   statusQuery,
 } from '../../src/control/protocol.ts';
@@ -29,6 +30,12 @@ const REFUSED: readonly (readonly [string, () => unknown, RegExp])[] = [
     /"start", "stop" or "restart", got "jump"/,
   ],
   ['an unknown field', () => parseAct({action: 'stop', targets: ['a'], force: true}), /got "force"/],
+  [
+    'no signal of Linux',
+    () => parseSignal({signal: 'SIGTERM', targets: ['a']}),
+    /"signal" to be a name such as "TERM" or "USR1", got "SIGTERM"/,
+  ],
+  ['a signal for nobody', () => parseSignal({signal: 'TERM', targets: []}), /"targets" to name something/],
   ['no targets', () => parseAct({action: 'stop', targets: []}), /"targets" to name something/],
   ['a target that is a path', () => parseAct({action: 'stop', targets: ['../x']}), /got "..\/x"/],
   ['a target with a line break', () => parseReload({apps: ['a\nb']}), /got "a\\nb"/],

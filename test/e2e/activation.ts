@@ -2,21 +2,10 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {setTimeout} from 'node:timers/promises';
 
-import type {ExecutionContext} from 'ava';
-
 import {publicSocketPath} from '../../src/system/paths.ts';
-import {get, killQuietly, Load, Rig, until} from '../helpers/rig.ts';
+import {get, killQuietly, Load, until} from '../helpers/rig.ts';
+import {rigFor} from '../helpers/rig-for.ts';
 import {testWith, toolPath} from '../helpers/tools.ts';
-
-function rigFor(t: ExecutionContext): Rig {
-  const rig = Rig.create();
-  t.teardown(async () => {
-    if (!t.passed) t.log(rig.diary());
-    const left = await rig.clean();
-    if (left.length > 0) throw new Error(`left over after the end: ${left.join(', ')}`);
-  });
-  return rig;
-}
 
 /** Says which sockets the master was handed, and the pid that they were meant for. */
 const ACTIVATED = `import os

@@ -2,21 +2,10 @@ import {execFileSync} from 'node:child_process';
 import {existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 
-import type {ExecutionContext} from 'ava';
-
 import {publicSocketPath} from '../../src/system/paths.ts';
-import {get, Load, Rig, WSGI} from '../helpers/rig.ts';
+import {get, Load, WSGI} from '../helpers/rig.ts';
+import {rigFor} from '../helpers/rig-for.ts';
 import {testWith, toolPath} from '../helpers/tools.ts';
-
-function rigFor(t: ExecutionContext): Rig {
-  const rig = Rig.create();
-  t.teardown(async () => {
-    if (!t.passed) t.log(rig.diary());
-    const left = await rig.clean();
-    if (left.length > 0) throw new Error(`left over after the end: ${left.join(', ')}`);
-  });
-  return rig;
-}
 
 function argvOf(pid: number): readonly string[] {
   return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');

@@ -2,22 +2,11 @@ import {execFileSync} from 'node:child_process';
 import {writeFileSync} from 'node:fs';
 import path from 'node:path';
 
-import type {ExecutionContext} from 'ava';
-
 import {readIfThere} from '../../src/system/files.ts';
 import {startRedis} from '../helpers/redis.ts';
-import {get, Load, Rig, until} from '../helpers/rig.ts';
+import {get, Load, until} from '../helpers/rig.ts';
+import {rigFor} from '../helpers/rig-for.ts';
 import {testWith, toolPath} from '../helpers/tools.ts';
-
-function rigFor(t: ExecutionContext): Rig {
-  const rig = Rig.create();
-  t.teardown(async () => {
-    if (!t.passed) t.log(rig.diary());
-    const left = await rig.clean();
-    if (left.length > 0) throw new Error(`left over after the end: ${left.join(', ')}`);
-  });
-  return rig;
-}
 
 /** A job writes two lines, and takes so long between them that a signal comes while it runs. */
 const JOB = `import time

@@ -7,6 +7,7 @@ import type {
   ActResult,
   AppStatus,
   ProcessStatus,
+  SignalResult,
   StatusReport,
   SupervisorApi,
   SupervisorEvent,
@@ -85,6 +86,20 @@ export function resultOf(fields: Partial<ActResult> = {}): ActResult {
   };
 }
 
+export function signalledOf(fields: Partial<SignalResult> = {}): SignalResult {
+  return {
+    app: 'hello',
+    process: 'web',
+    ok: true,
+    state: 'running',
+    pid: 41_873,
+    restart: 'always',
+    shell: false,
+    error: undefined,
+    ...fields,
+  };
+}
+
 export function stateEvent(fields: Partial<Extract<SupervisorEvent, {type: 'state'}>> = {}): SupervisorEvent {
   return {
     type: 'state',
@@ -105,6 +120,7 @@ export function fakeSupervisor(fields: Partial<SupervisorApi> = {}): SupervisorA
     info: async () => infoOf(),
     status: async (): Promise<StatusReport> => ({supervisor: infoOf(), apps: [appOf()]}),
     act: async () => ({results: [resultOf()]}),
+    signal: async () => ({results: [signalledOf()]}),
     run: async () => {
       throw new Error('nothing to run');
     },

@@ -22,8 +22,8 @@ export const help: Command = async (_context, {verb, words, help: asked}) => {
 /** The order in which a new user meets them. */
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['A new app', ['add', 'import', 'check', 'preview', 'snippet', 'request', 'verify', 'gateway', 'boot']],
-  ['Every day', ['status', 'start', 'stop', 'restart', 'reload', 'run', 'jobs', 'logs', 'events']],
-  ['Its settings', ['list', 'show', 'edit', 'env', 'secret', 'ports', 'remove']],
+  ['Every day', ['status', 'start', 'stop', 'restart', 'reload', 'signal', 'run', 'jobs', 'logs', 'events']],
+  ['Its settings', ['list', 'show', 'edit', 'env', 'exec', 'secret', 'ports', 'remove']],
   ['appsup itself', ['daemon', 'admin', 'version', 'help']],
 ];
 
