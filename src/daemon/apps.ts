@@ -7,7 +7,7 @@ import {AppsupError} from '../errors.ts';
 import {detectWebUser} from '../frontend/web-user.ts';
 import {adoptPort, leaseOf, leasePort} from '../ports/leases.ts';
 import {rangeFor} from '../ports/range.ts';
-import type {ReadApp} from '../supervisor/supervisor.ts';
+import type {ReadApp} from '../supervisor/hosted-apps.ts';
 import type {Paths} from '../system/paths.ts';
 import {ephemeralRange, reservedPorts} from '../system/proc-net.ts';
 

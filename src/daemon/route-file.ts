@@ -3,7 +3,7 @@ import path from 'node:path';
 import {isGateway} from '../core/spec.ts';
 import {isAppsupError} from '../errors.ts';
 import {routeOf, serializeRoutes} from '../gateway/routes.ts';
-import type {ServedApp} from '../supervisor/supervisor.ts';
+import type {ServedApp} from '../supervisor/served.ts';
 import {ensurePrivateDirectory, writeAtomically} from '../system/files.ts';
 import {publicSocketPath} from '../system/paths.ts';
 import type {Paths} from '../system/paths.ts';

@@ -4,6 +4,9 @@ import {messageOf, systemCode} from '../errors.ts';
 
 export type Level = 'info' | 'warn' | 'error';
 
+/** Writes a line into the supervisor's own log. */
+export type Log = (level: Level, message: string, facts?: Readonly<Record<string, unknown>>) => void;
+
 /** Above this many bytes the log becomes `<file>.1`, and that one goes. */
 const MOST_BYTES = 5 * 1024 * 1024;
 

@@ -18,6 +18,11 @@ export interface ProcessWorld {
   readonly processes: Processes;
 }
 
+/** What it takes to follow a process that is not our child. */
+export interface AdoptionWorld extends ProcessWorld {
+  readonly exits: Exits;
+}
+
 /**
  * One running process with everything that it started.
  *
@@ -57,7 +62,7 @@ export class LiveProcess {
   }
 
   /** A process that an earlier supervisor started. */
-  static adopt(world: ProcessWorld & {readonly exits: Exits}, record: ProcessRecord): LiveProcess {
+  static adopt(world: AdoptionWorld, record: ProcessRecord): LiveProcess {
     const env = environmentOf(world.proc, record);
     const secrets = env === undefined ? undefined : secretsIn(env);
     const process = new LiveProcess(world, record, {adopted: true, secrets});

@@ -6,10 +6,28 @@ import {AppsupError, isAppsupError} from '../errors.ts';
 import type {Clock} from '../system/clock.ts';
 import type {Proc} from '../system/proc.ts';
 import type {HostedApp} from './hosted-app.ts';
+import type {Selection} from './targets.ts';
 import type {Outcome, Unit} from './unit.ts';
 
 /** Bytes by the pid of a leader. */
-export type MemoryOf = ReadonlyMap<number, number>;
+type MemoryOf = ReadonlyMap<number, number>;
+
+/**
+ * The chosen apps as `status` shows them, by name, each with those of its processes that were chosen.
+ *
+ * @param proc - Where to measure their memory; `undefined`: it is not asked for.
+ */
+export function statusOf(
+  chosen: readonly Selection[],
+  {clock, proc}: {readonly clock: Clock; readonly proc: Proc | undefined},
+): readonly AppStatus[] {
+  const units = chosen.flatMap(({app}) => [...app.units.values()]);
+  const leaders = units.flatMap(({main}) => main?.process.pid ?? []);
+  const memory = proc === undefined ? undefined : measureMemory(proc, leaders);
+  return chosen
+    .toSorted((a, b) => a.app.name.localeCompare(b.app.name))
+    .map((selection) => appStatus(selection, clock, memory));
+}
 
 /**
  * Resident memory of many processes, each with all of its descendants; file pages, which they share, count once.
@@ -17,7 +35,7 @@ export type MemoryOf = ReadonlyMap<number, number>;
  * An estimate that costs microseconds. The exact share of each process costs the kernel a walk through its page tables,
  * which is too much for a command that is typed all day.
  */
-export function measureMemory(proc: Proc, leaders: readonly number[]): MemoryOf {
+function measureMemory(proc: Proc, leaders: readonly number[]): MemoryOf {
   return new Map(leaders.map((leader) => [leader, measureTree(proc, leader)]));
 }
 
@@ -36,8 +54,7 @@ function measureTree(proc: Proc, leader: number): number {
   return own + file;
 }
 
-/** An app as `status` shows it. */
-export function appStatus(app: HostedApp, clock: Clock, memory: MemoryOf | undefined): AppStatus {
+function appStatus({app, units}: Selection, clock: Clock, memory: MemoryOf | undefined): AppStatus {
   return {
     app: app.name,
     file: app.file,
@@ -46,7 +63,10 @@ export function appStatus(app: HostedApp, clock: Clock, memory: MemoryOf | undef
     where: whereOf(app),
     problems: [...app.problems, app.portProblem ?? [], app.socket?.file?.problem ?? []].flat(),
     front: app.front,
-    processes: app.inOrderOfFile().map((unit) => processStatus(app, unit, clock, memory)),
+    processes: app
+      .inOrderOfFile()
+      .filter((unit) => units.includes(unit))
+      .map((unit) => processStatus(app, unit, clock, memory)),
   };
 }
 

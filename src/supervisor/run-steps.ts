@@ -10,11 +10,11 @@ import type {LaunchContext, Prepared} from '../launch/prepare.ts';
 import {readIfReadable} from '../system/files.ts';
 import type {Paths} from '../system/paths.ts';
 import {lastWords} from './last-words.ts';
+import type {AdoptionWorld} from './live-process.ts';
 import type {ActionOf, Run, StepDoer, StepOutcome} from './run.ts';
 import {cancelledBy} from './run.ts';
 import type {StepProcess} from './run-records.ts';
 import {StepCommand, roomFiles, stepRecord, traceOf} from './step-process.ts';
-import type {StepWorld} from './step-process.ts';
 
 /** What the steps of a run have to know of their app, now. */
 export interface AppForSteps {
@@ -24,7 +24,7 @@ export interface AppForSteps {
 }
 
 export interface RunStepsOptions {
-  readonly world: StepWorld;
+  readonly world: AdoptionWorld;
   readonly paths: Paths;
   readonly user: LaunchContext['user'];
   readonly prepare: (app: AppSpec, program: ProgramSpec, context: LaunchContext) => Promise<Prepared>;

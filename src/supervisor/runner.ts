@@ -9,6 +9,7 @@ import {mask} from '../launch/mask.ts';
 import type {LaunchContext, Prepared} from '../launch/prepare.ts';
 import type {Paths} from '../system/paths.ts';
 import type {RawSocket, Sockets} from '../system/sockets.ts';
+import type {AppSockets} from './app-sockets.ts';
 import type {HeldSocket} from './held-socket.ts';
 import {lastWords} from './last-words.ts';
 import type {LastWords} from './last-words.ts';
@@ -41,14 +42,8 @@ export interface RunnerOptions extends ProcessWorld {
   readonly prepare: (app: AppSpec, program: ProgramSpec, context: LaunchContext) => Promise<Prepared>;
   /** @throws AppsupError `CONFIG` when the app's file is broken, `NO_SUCH_APP` when it is gone. */
   readonly lookUp: (app: string) => Promise<AppAtStart>;
-  /** The app's socket: bound now if it is not held yet. @throws AppsupError `PORT_TAKEN` */
-  readonly hold: (app: string) => HeldSocket;
-  /** Of the app's held socket. */
-  readonly heldInode: (app: string) => number | undefined;
-  /** True when the app's socket is held. */
-  readonly holds: (app: string) => boolean;
-  /** Let go of the app's port: its program binds it by itself. */
-  readonly release: (app: string) => void;
+  /** The sockets of apps, by the app's name. */
+  readonly held: Pick<AppSockets, 'hold' | 'holds' | 'heldInode' | 'release'>;
   readonly onWarning: (app: string, process: string, text: string) => void;
 }
 
@@ -64,7 +59,7 @@ export class ProcessRunner implements Runner {
       clock: options.clock,
       proc: options.proc,
       factsOf: async (started) => await this.#factsOf(started),
-      heldInode: options.heldInode,
+      heldInode: (app) => options.held.heldInode(app),
     });
   }
 
@@ -104,9 +99,9 @@ export class ProcessRunner implements Runner {
   }
 
   canShare(main: Started): boolean {
-    const {holds, proc, onWarning} = this.#options;
+    const {held, proc, onWarning} = this.#options;
     const {app, process} = main;
-    if (!process.record.held || !holds(app.name) || !this.#prover.canProveBeside(main)) return false;
+    if (!process.record.held || !held.holds(app.name) || !this.#prover.canProveBeside(main)) return false;
     const needed = process.memory() * 1.1;
     const free = proc.availableMemory();
     if (free === undefined || free > needed) return true;
@@ -152,7 +147,7 @@ export class ProcessRunner implements Runner {
   }
 
   async #openSockets({unit, program, prepared, generation}: ToOpen): Promise<OpenSockets> {
-    const {paths, sockets, hold, release} = this.#options;
+    const {paths, sockets, held} = this.#options;
     const open: {
       fds: number[];
       held: HeldSocket | undefined;
@@ -166,7 +161,7 @@ export class ProcessRunner implements Runner {
     };
     for (const kind of prepared.sockets) {
       if (kind === 'held') {
-        open.held = hold(unit.app);
+        open.held = held.hold(unit.app);
         open.fds.push(await open.held.quiet());
       } else {
         open.ownPath = privateSocketPath(paths, unit.app, unit.process, generation);
@@ -174,7 +169,7 @@ export class ProcessRunner implements Runner {
         open.fds.push(open.own.fd);
       }
     }
-    if (program.listen === 'port') release(unit.app);
+    if (program.listen === 'port') held.release(unit.app);
     return open;
   }
 

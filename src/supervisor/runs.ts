@@ -6,6 +6,7 @@ import {nearest} from '../core/nearest.ts';
 import type {AppSpec, JobSpec, Plan, StepSpec, TaskSpec} from '../core/spec.ts';
 import {AppsupError, messageOf, systemCode} from '../errors.ts';
 import {stampOf} from '../logs/archive.ts';
+import type {Log} from '../logs/own-log.ts';
 import type {Clock} from '../system/clock.ts';
 import {ensurePrivateDirectory} from '../system/files.ts';
 import type {Paths} from '../system/paths.ts';
@@ -37,11 +38,7 @@ export interface RunsOptions extends Pick<JobClockOptions, 'load'> {
   /** Logs of an app's runs, to be kept within their limits. */
   readonly onLogs: (app: string, files: readonly string[]) => void;
   readonly onEvent: (event: Extract<SupervisorEvent, {type: 'run'}>) => void;
-  readonly log: (
-    level: 'info' | 'warn' | 'error',
-    message: string,
-    facts: Readonly<Record<string, unknown>>,
-  ) => void;
+  readonly log: Log;
 }
 
 type Trigger = RunStatus['trigger'];

@@ -6,11 +6,10 @@ import {formatMark, MARK} from '../core/mark.ts';
 import {NO_LIMITS} from '../core/spec.ts';
 import type {Exit} from '../core/state.ts';
 import type {Prepared} from '../launch/prepare.ts';
-import type {Exits} from '../system/exits.ts';
 import {readIfThere} from '../system/files.ts';
 import type {Proc} from '../system/proc.ts';
 import {LiveProcess} from './live-process.ts';
-import type {ProcessWorld} from './live-process.ts';
+import type {AdoptionWorld, ProcessWorld} from './live-process.ts';
 import type {StepProcess} from './run-records.ts';
 import {membersOf} from './tree.ts';
 import {withResolvers} from './with-resolvers.ts';
@@ -37,8 +36,6 @@ export interface StepEnd {
   readonly code: number | undefined;
 }
 
-export type StepWorld = ProcessWorld & {readonly exits: Exits};
-
 /** Files of a job's or task's directory that a step may use. */
 export function roomFiles(room: string): {
   readonly exit: string;
@@ -58,11 +55,11 @@ export type OnRecord = (record: StepProcess) => void;
 /** A command that a step is waiting for. */
 export class StepCommand {
   readonly record: StepProcess;
-  readonly #world: StepWorld;
+  readonly #world: AdoptionWorld;
   readonly #live: LiveProcess;
   readonly #exitFile: string;
 
-  private constructor(world: StepWorld, live: LiveProcess, record: StepProcess, exitFile: string) {
+  private constructor(world: AdoptionWorld, live: LiveProcess, record: StepProcess, exitFile: string) {
     this.#world = world;
     this.#live = live;
     this.record = record;
@@ -71,7 +68,7 @@ export class StepCommand {
 
   /** @throws AppsupError `DISK`, `START_FAILED`, or the system's own for a directory that has vanished */
   static async start(
-    world: StepWorld,
+    world: AdoptionWorld,
     {prepared, record, room}: StepStart,
     onRecord: OnRecord,
   ): Promise<StepCommand> {
@@ -98,7 +95,7 @@ export class StepCommand {
   }
 
   /** A process of an earlier supervisor's that lives; `undefined` when it has ended. */
-  static adopt(world: StepWorld, record: StepProcess, room: string): StepCommand | undefined {
+  static adopt(world: AdoptionWorld, record: StepProcess, room: string): StepCommand | undefined {
     const found = record.pid > 1 ? record : leaderWith(world.proc, record);
     const stat = found === undefined ? undefined : world.proc.stat(found.pid);
     if (found === undefined || stat?.startTicks !== found.startTicks || stat.state === 'Z') return undefined;

@@ -1,0 +1,147 @@
+import {AppsupError, isAppsupError, messageOf, systemCode} from '../errors.ts';
+import type {Log} from '../logs/own-log.ts';
+import {asDiskError} from '../system/files.ts';
+import type {Paths} from '../system/paths.ts';
+import type {Address, RawSocket, Sockets} from '../system/sockets.ts';
+import {inodeOfOwn} from './accepting.ts';
+import {FrontWatch} from './front-watch.ts';
+import {HeldSocket} from './held-socket.ts';
+import type {HostedApp} from './hosted-app.ts';
+import {isInPlace} from './socket-places.ts';
+import type {Place, SocketPlaces} from './socket-places.ts';
+
+export interface AppSocketsOptions {
+  readonly apps: ReadonlyMap<string, HostedApp>;
+  readonly places: SocketPlaces;
+  readonly sockets: Sockets;
+  readonly paths: Paths;
+  /** Who listens on a port; `text` is `bob (uid 1007), listening on 127.0.0.1`. */
+  readonly holderOf: (
+    port: number,
+  ) => {readonly uid: number; readonly user: string; readonly text: string} | undefined;
+  /** True when somebody is connected to an address, or was within so many milliseconds, as far as that can be told. */
+  readonly hasVisitors: (address: Address, withinMs: number) => boolean;
+  readonly log: Log;
+}
+
+/** Holds the listening sockets of apps, for as long as the apps are known; the names of Unix sockets, too. */
+export class AppSockets {
+  readonly #options: AppSocketsOptions;
+  readonly #names: FrontWatch;
+
+  constructor(options: AppSocketsOptions) {
+    this.#options = options;
+    this.#names = new FrontWatch({
+      directory: options.paths.front,
+      onChange: () => this.#restoreNames(),
+      onError: (error) => options.log('warn', 'cannot watch the sockets of apps', {error: messageOf(error)}),
+    });
+  }
+
+  /** The app's socket where it belongs now: bound if it is not held there yet. @throws AppsupError `PORT_TAKEN`, `DISK` */
+  hold(name: string): HeldSocket {
+    const app = this.#options.apps.get(name);
+    if (app === undefined) throw new Error(`no app ${name}`);
+    if (app.socket !== undefined && isInPlace(app, app.socket)) return app.socket;
+    const before = app.socket;
+    const at = this.#options.places.of(app);
+    if (at === undefined) throw new Error(`${name} has no port`);
+    app.socket = this.#bind(app, at);
+    // The app was moved to another address: what serves on the old one has a descriptor of its own, until it is replaced.
+    before?.close();
+    return app.socket;
+  }
+
+  holds(name: string): boolean {
+    return this.#options.apps.get(name)?.socket !== undefined;
+  }
+
+  heldInode(name: string): number | undefined {
+    const fd = this.#options.apps.get(name)?.socket?.fd;
+    return fd === undefined ? undefined : inodeOfOwn(fd);
+  }
+
+  /** Let go of an app's address: its program binds it by itself. */
+  release(name: string): void {
+    const app = this.#options.apps.get(name);
+    app?.socket?.remove();
+    if (app !== undefined) app.socket = undefined;
+  }
+
+  /** A port that cannot be kept is a problem to show, not one that ends anything. */
+  bindQuietly(app: HostedApp): HeldSocket | undefined {
+    try {
+      const at = this.#options.places.of(app);
+      return at === undefined ? undefined : this.#bind(app, at);
+    } catch (error) {
+      if (!(error instanceof AppsupError)) throw error;
+      app.portProblem = error.message;
+      return undefined;
+    }
+  }
+
+  /** Hold a socket that listens already. */
+  take(app: HostedApp, at: Place, raw: RawSocket): void {
+    app.socket = HeldSocket.adopt(this.#options.sockets, at, raw);
+    if (typeof at === 'number') return;
+    if (!at.restore()) at.admit();
+    this.#names.watch();
+  }
+
+  /** Give up the address of an app that was moved, unless something still serves there. */
+  leaveOldPlace(app: HostedApp): void {
+    if (app.socket === undefined || isInPlace(app, app.socket)) return;
+    if (app.webUnits().some(({main}) => main !== undefined)) return;
+    app.socket.remove();
+    app.socket = undefined;
+  }
+
+  /** True also when that cannot be told. */
+  hasVisitors({socket}: HostedApp, withinMs: number): boolean {
+    if (socket === undefined) return true;
+    const {file, address} = socket;
+    if (file === undefined) return this.#options.hasVisitors(address, withinMs);
+    return file.visited() || this.#options.hasVisitors({path: file.boundAt}, withinMs);
+  }
+
+  #bind(app: HostedApp, at: Place): HeldSocket {
+    try {
+      const socket = HeldSocket.bind(this.#options.sockets, at, () => app.closedPage());
+      app.portProblem = undefined;
+      if (typeof at !== 'number') this.#names.watch();
+      return socket;
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      if (typeof at !== 'number') throw asDiskError(error, `make the socket ${at.path}`);
+      throw this.#portTaken(app, at, error);
+    }
+  }
+
+  #portTaken(app: HostedApp, port: number, cause: unknown): AppsupError {
+    const holder = this.#options.holderOf(port);
+    const who = holder === undefined ? `not to be had (${systemCode(cause)})` : `taken by ${holder.text}`;
+    return new AppsupError('PORT_TAKEN', `Cannot start "${app.name}": port ${port} is ${who}`, {
+      hint: `the port is in the snippet that the administrators have. Ask ${holder?.user ?? 'them'}, or lease another one and send a new request: appsup ports move ${app.name}`,
+      cause,
+      details: {app: app.name, port, ...(holder === undefined ? {} : {uid: holder.uid, user: holder.user})},
+    });
+  }
+
+  /** Names that front ends know have to be there for as long as the app is known. */
+  #restoreNames(): void {
+    const {log, apps} = this.#options;
+    for (const {name, socket} of apps.values()) {
+      try {
+        if (socket?.file?.restore() === true)
+          log('warn', 'the socket of an app was removed; it has its name again', {app: name});
+      } catch (error) {
+        // Whoever removes the directory may be at it still: then there is another event.
+        if (systemCode(error) === undefined && !isAppsupError(error)) throw error;
+        log('warn', 'the socket of an app cannot be given its name again', {
+          app: name,
+          error: messageOf(error),
+        });
+      }
+    }
+  }
+}
