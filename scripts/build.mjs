@@ -21,6 +21,7 @@ const programs = {
 const chunks = {
   'src/cli/command-line.ts': 'command-line',
   'src/cli/cold.ts': 'cold',
+  'src/cli/reference.ts': 'reference',
   'src/notify/smtp.ts': 'smtp',
   // No import() of it: a process of its own, which cli/cold.ts names.
   'src/admin/reader.ts': 'request-reader',
@@ -44,6 +45,15 @@ const sources = Object.entries({...programs, ...chunks}).filter(([source, name])
   return existsSync(source);
 });
 
+/** What `appsup help TOPIC` prints parts of. Only the chunk that uses it holds it. */
+const texts = [
+  'README.md',
+  ...readdirSync('docs')
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+const docs = Object.fromEntries(texts.map((file) => [file, readFileSync(file, 'utf8')]));
+
 const {version} = JSON.parse(readFileSync('package.json', 'utf8'));
 const {metafile} = await build({
   entryPoints: sources.map(([source, name]) => ({in: source, out: name})),
@@ -59,6 +69,7 @@ const {metafile} = await build({
   metafile: true,
   define: {
     __VERSION__: JSON.stringify(version),
+    __DOCS__: JSON.stringify(docs),
     'import.meta.dirname': '__dirname',
     'import.meta.filename': '__filename',
   },

@@ -3,7 +3,7 @@ import {parseArgs} from 'node:util';
 import {parseDuration} from '../config/duration.ts';
 import {nearest} from '../core/nearest.ts';
 import {AppsupError} from '../errors.ts';
-import {COMMANDS, COMMON_OPTIONS, commandInfo, isVerb} from './table.ts';
+import {COMMANDS, COMMON_OPTIONS, commandInfo, isReading, isVerb} from './table.ts';
 import type {CommandInfo, OptionInfo, Verb} from './table.ts';
 
 /** A command line, understood. */
@@ -12,6 +12,7 @@ export interface Invocation {
   /** Behind the verb, without the options. */
   readonly words: readonly string[];
   readonly options: Options;
+  /** Answered from what appsup knows by itself: a verb with `--help`, or one of {@link READING}. */
   readonly help: boolean;
   readonly json: boolean;
 }
@@ -38,8 +39,9 @@ export function parseCommandLine(argv: readonly string[]): Invocation {
   const verb = verbOf(argv);
   const info = commandInfo(verb.name);
   const {words, given} = parse(argv.slice(0, verb.at).concat(argv.slice(verb.at + 1)), verb.name, info);
-  const help = given.has('help');
-  if (!help) checkWords(verb.name, info, words);
+  const explain = given.has('help');
+  if (!explain) checkWords(verb.name, info, words);
+  const help = explain || isReading(verb.name);
   return {verb: verb.name, words, options: optionsOf(given), help, json: given.has('json')};
 }
 

@@ -40,11 +40,11 @@ import {waiting} from './progress.ts';
 import {secretInput} from './secret-input.ts';
 import {startSupervisor as spawnSupervisor} from './start-supervisor.ts';
 import {supervisorEnvironment} from './supervisor-environment.ts';
-import type {Verb} from './table.ts';
+import type {Reading, Verb} from './table.ts';
 import type {Terminal} from './terminal.ts';
 
-/** `help` comes with the table, in command-line.ts. */
-const COLD: Readonly<Record<Exclude<Verb, EveryDay | 'help'>, Command>> = {
+/** `help` and what is read like it come with the table, in command-line.ts. */
+const COLD: Readonly<Record<Exclude<Verb, EveryDay | Reading>, Command>> = {
   add,
   admin: admin(path.join(import.meta.dirname, 'request-reader.cjs')),
   boot: boot(bootOptions),

@@ -43,7 +43,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 async function run(context: Context, invocation: Invocation): Promise<Result> {
   const {verb, help} = invocation;
-  if (help || verb === 'help') return await (await import('./command-line.ts')).help(context, invocation);
+  if (help) return await (await import('./command-line.ts')).read(context, invocation);
   if (isEveryDay(verb)) return await HOT[verb](context, invocation);
   guardOutput();
   return await (await import('./cold.ts')).runCold(context, invocation);

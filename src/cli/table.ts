@@ -466,9 +466,21 @@ export const COMMANDS = {
     options: {},
     examples: [['version', '']],
   },
+  explain: {
+    synopsis: '[STATE | ERROR-CODE | EXIT-CODE | SIGNAL]',
+    summary: 'what a word of appsup means, what usually leads to it, and what to type',
+    words: [0, MANY],
+    options: {},
+    examples: [
+      ['explain', 'all that can be explained'],
+      ['explain fatal', 'a state'],
+      ['explain PORT_TAKEN', 'the code of an error, as --json has it'],
+      ['explain exit 3', 'what a program ended with; also 137, signal 9, SIGKILL'],
+    ],
+  },
   help: {
-    synopsis: '[VERB | exit-codes]',
-    summary: 'this, or more of one verb',
+    synopsis: '[VERB | TOPIC]',
+    summary: 'this, more of one verb, or a text about a topic',
     words: [0, 1],
     options: {},
     examples: [
@@ -479,6 +491,15 @@ export const COMMANDS = {
 } as const satisfies Readonly<Record<string, CommandInfo>>;
 
 export type Verb = keyof typeof COMMANDS;
+
+/** Verbs that only say what appsup knows by itself: they need neither a supervisor nor the files. */
+export const READING = ['help', 'explain'] as const satisfies readonly Verb[];
+export type Reading = (typeof READING)[number];
+
+/** True for a verb of {@link READING}. */
+export function isReading(word: string): word is Reading {
+  return (READING as readonly string[]).includes(word);
+}
 
 /** What the table says of a verb. */
 export function commandInfo(verb: Verb): CommandInfo {

@@ -80,7 +80,11 @@ changes nothing. A mistake in one app's file concerns that app alone, and what r
 - A **path** may begin with \`~/\`. A relative one begins at the app's \`directory\`.
 - A key without a default may be left out, unless it says "needed".
 
-A process gets **variables** from these places; a later one wins over those before it:
+JSON Schemas for editors are in [schema/](../schema). Every key is there since ${FIRST}, unless it says otherwise.
+
+## Variables
+
+A process gets variables from these places; a later one wins over those before it:
 
 1. the account and the Python environment: \`HOME\`, \`USER\`, \`LANG\`, \`PATH\`, \`VIRTUAL_ENV\` and the like; nothing of the shell
    that you type in
@@ -94,8 +98,6 @@ in the app's directory with the variables of 1 to 3, without a shell, and has 10
 broken line or can be read by others, nothing is started, what runs goes on, and you are told the variable or the line.
 An env file has lines of \`NAME=value\`, also after \`export\`; a value with blanks, \`#\` or line breaks stands in quotes. In double
 quotes \`\\n\`, \`\\"\` and \`\\\\\` are escapes; \`$NAME\` is nowhere replaced.
-
-JSON Schemas for editors are in [schema/](../schema). Every key is there since ${FIRST}, unless it says otherwise.
 `;
 
 /** docs/config.md, from what the schema says about itself. */
