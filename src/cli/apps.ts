@@ -2,6 +2,7 @@ import type {LoadedApp} from '../config/app.ts';
 import {hasErrors, summarizeDiagnostic} from '../config/diagnostic.ts';
 import {loadConfig} from '../config/load.ts';
 import type {Config} from '../config/load.ts';
+import type {AppStatus} from '../control/api.ts';
 import {nearest} from '../core/nearest.ts';
 import type {AppSpec, ProgramSpec} from '../core/spec.ts';
 import {processNames, webProgram} from '../core/spec.ts';
@@ -12,6 +13,7 @@ import {rangeFor} from '../ports/range.ts';
 import type {RangeAnswer} from '../ports/range.ts';
 import {ephemeralRange, reservedPorts} from '../system/proc-net.ts';
 import type {Context} from './context.ts';
+import {checkedTargets} from './targets.ts';
 
 /** All files, read now. @throws AppsupError `DISK` when they cannot be listed: that is something else than no apps */
 export function configOf({paths}: Pick<Context, 'paths'>): Config {
@@ -39,6 +41,34 @@ export function appNamed(config: Config, action: string, name: string): LoadedAp
     hint: meant === undefined ? others : `did you mean "${meant}"?`,
     details: {app: name},
   });
+}
+
+/**
+ * Names of apps as they are typed, each once; `all` stands for every app that has a file.
+ *
+ * @throws AppsupError `BAD_NAME`; `NOT_FOUND` for `all` where there are none.
+ */
+export function namesOf(config: Config, action: string, words: readonly string[]): readonly string[] {
+  const names = checkedTargets(action, words);
+  if (!names.includes('all')) return [...new Set(names)];
+  if (config.apps.size > 0) return [...config.apps.keys()];
+  throw new AppsupError('NOT_FOUND', `Cannot ${action} all: there are no apps yet`, {
+    hint: 'appsup add DIRECTORY',
+  });
+}
+
+/** What the supervisor says of apps; `undefined` when none runs. */
+export async function statusIfAny(
+  {connect}: Pick<Context, 'connect'>,
+  targets: readonly string[],
+): Promise<readonly AppStatus[] | undefined> {
+  try {
+    const {apps} = await connect().status({targets: [], memory: false});
+    return apps.filter(({app}) => targets.includes(app));
+  } catch (error) {
+    if (isAppsupError(error) && error.code === 'SUPERVISOR_GONE') return undefined;
+    throw error;
+  }
 }
 
 /** The app's spec. @throws AppsupError `NO_SUCH_APP`; `CONFIG` when its file has mistakes. */

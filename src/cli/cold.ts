@@ -22,6 +22,7 @@ import {jobs} from './commands/jobs.ts';
 import {gateway} from './commands/gateway.ts';
 import {list} from './commands/list.ts';
 import {logs} from './commands/logs.ts';
+import {open} from './commands/open.ts';
 import {preview} from './commands/preview.ts';
 import {ports} from './commands/ports.ts';
 import {remove} from './commands/remove.ts';
@@ -62,6 +63,7 @@ const COLD: Readonly<Record<Exclude<Verb, EveryDay | Reading>, Command>> = {
   gateway,
   list,
   logs,
+  open,
   ports,
   preview: preview(systemSockets),
   remove,

@@ -233,6 +233,19 @@ export const COMMANDS = {
       ['events -f flasktasks --json', 'one JSON text per event, as it happens'],
     ],
   },
+  open: {
+    synopsis: 'APP... | all',
+    summary: 'print the address of an app, and show it in your browser where there is a display',
+    words: [1, MANY],
+    options: {},
+    details: [
+      'It is the address that "appsup verify" found last, else that of base_url, else the one on this host. Over ssh it says how to reach the app from your own machine. The browser is that of $BROWSER, else xdg-open.',
+    ],
+    examples: [
+      ['open flasktasks', ''],
+      ['open all --json', 'addresses, and the lines for ssh'],
+    ],
+  },
   list: {
     synopsis: '',
     summary: 'the apps that have a file, with port and mount',

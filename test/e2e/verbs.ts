@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import type {ChildProcessWithoutNullStreams} from 'node:child_process';
-import {chmodSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 
 import test from 'ava';
@@ -29,7 +29,7 @@ env = { ROLE = "queue" }
 `;
   const {directory} = await rig.define('tool', toml, {
     '.env': `API_KEY=${SECRET}\n`,
-    'loop.sh': 'while :; do sleep 1; done\n',
+    'loop.sh': 'sleep 600\necho end\n',
   });
   return directory;
 }
@@ -196,4 +196,18 @@ test('«signal» says that a shell passes nothing on, and --group does', async (
   t.is((await rig.appsup('signal', '--group', 'KILL', 'tool:queue')).code, 0);
   await until(() => !alive(child) && !alive(shell), 'the end of both');
   killQuietly(child);
+});
+
+testWith(['script'], '«open» shows the address with $BROWSER at a terminal that has a display', async (t) => {
+  const rig = rigFor(t);
+  const {port} = await rig.define('tool', 'prefix = "strip"\n[programs.web]\ncommand = "serve"\n', {
+    browse: '#!/bin/sh\necho "$@" > shown.tmp && mv shown.tmp shown\n',
+  });
+  const shown = path.join(rig.home, 'shown');
+  const line = `DISPLAY=:0 BROWSER="${rig.home}/tool/browse --new" exec ${process.execPath} ${APPSUP} open tool`;
+  const talk = new Conversation(rig, [toolPath('script'), '-qec', line, '/dev/null']);
+  t.is(await talk.ended, 0);
+  await until(() => existsSync(shown), 'the browser');
+  t.is(readFileSync(shown, 'utf8'), `--new http://127.0.0.1:${port}/\n`);
+  t.is(talk.output, `http://127.0.0.1:${port}/\r\n`);
 });

@@ -7,7 +7,10 @@ import {definitions, textWidth, wrap} from '../wrap.ts';
 /** The order in which a new user meets them. */
 export const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['A new app', ['add', 'import', 'check', 'preview', 'snippet', 'request', 'verify', 'gateway', 'boot']],
-  ['Every day', ['status', 'start', 'stop', 'restart', 'reload', 'signal', 'run', 'jobs', 'logs', 'events']],
+  [
+    'Every day',
+    ['status', 'start', 'stop', 'restart', 'reload', 'signal', 'open', 'run', 'jobs', 'logs', 'events'],
+  ],
   ['Its settings', ['list', 'show', 'edit', 'env', 'exec', 'secret', 'ports', 'remove']],
   ['appsup itself', ['daemon', 'admin', 'version', 'explain', 'help']],
 ];
