@@ -1,7 +1,7 @@
 import type {ActRequest, ActResult} from '../control/api.ts';
+import {isAtRest} from './at-rest.ts';
 import type {HostedApp} from './hosted-app.ts';
 import {AppsupError, isAppsupError} from '../errors.ts';
-import {isAtRest} from './hosted-app.ts';
 import {actResult} from './report.ts';
 import type {Selection} from './targets.ts';
 import type {Unit} from './unit.ts';

@@ -4,17 +4,19 @@ import {startOrder} from '../core/order.ts';
 import {processNames, webProgram} from '../core/spec.ts';
 import type {AppSpec, ProgramSpec} from '../core/spec.ts';
 import type {UnitState} from '../core/state.ts';
-import {messageOf} from '../errors.ts';
 import type {AppsupError} from '../errors.ts';
 import type {Clock} from '../system/clock.ts';
+import {isAtRest, isStartingOrUp} from './at-rest.ts';
 import type {Desired, DesiredStates} from './desired.ts';
+import {Door} from './door.ts';
+import type {DoorOptions, VisitedApp} from './door.ts';
+import type {Runner, Started, UnitIdentity} from './generation.ts';
 import type {Verdict} from './health.ts';
 import type {HeldSocket} from './held-socket.ts';
-import {IdleWatch} from './idle-watch.ts';
 import type {Done, UnitRecord} from './records.ts';
-import {Needs} from './needs.ts';
-import type {Runner, Started, UnitIdentity} from './unit.ts';
+import {StartQueue} from './start-queue.ts';
 import {Unit} from './unit.ts';
+import {Wishes} from './wishes.ts';
 
 /** A process that was found running, for the unit that it belongs to. */
 export interface Found {
@@ -22,7 +24,7 @@ export interface Found {
   readonly main: Started;
 }
 
-export interface HostedAppOptions {
+export interface HostedAppOptions extends Pick<DoorOptions<HostedApp>, 'bind' | 'hasVisitors'> {
   readonly name: string;
   readonly file: string;
   readonly clock: Clock;
@@ -30,14 +32,10 @@ export interface HostedAppOptions {
   readonly desired: DesiredStates;
   readonly onChange: (app: HostedApp, unit: Unit, from: UnitState) => void;
   readonly onHealth: (app: HostedApp, unit: Unit, verdict: Verdict) => void;
-  /** Bind the app's port if that is possible now; `undefined` with a reason in `app.portProblem` if not. */
-  readonly bind: (app: HostedApp) => HeldSocket | undefined;
-  /** True when somebody is connected to the app, or was within the last milliseconds that can be told. */
-  readonly hasVisitors: (app: HostedApp, withinMs: number) => boolean;
 }
 
 /** One app with its units, its socket and what the user wishes of it. */
-export class HostedApp {
+export class HostedApp implements VisitedApp {
   readonly name: string;
   file: string;
   /** The last good version of its file; `undefined` while there has been none. */
@@ -57,14 +55,10 @@ export class HostedApp {
   front: FrontStatus | undefined;
   readonly units = new Map<string, Unit>();
   readonly #options: HostedAppOptions;
-  readonly #wishes: Map<string, Desired>;
-  /** Units that start as soon as what they come after is running. */
-  readonly #pending = new Set<Unit>();
-  /** Lazy units that somebody has come for. */
-  readonly #woken = new Set<Unit>();
-  #idle: IdleWatch | undefined;
+  readonly #wishes: Wishes;
+  readonly #queue: StartQueue;
+  readonly #door: Door<HostedApp>;
   readonly #listeners = new Set<() => void>();
-  readonly #needs: Needs;
   /** Processes that had done their work before this supervisor came; those that have no unit yet. */
   readonly #done = new Map<string, Done>();
 
@@ -72,8 +66,17 @@ export class HostedApp {
     this.#options = options;
     this.name = options.name;
     this.file = options.file;
-    this.#wishes = new Map(options.desired.read(options.name));
-    this.#needs = new Needs({clock: options.clock, onAnswer: () => this.#look()});
+    const {clock, bind, hasVisitors} = options;
+    this.#wishes = new Wishes(options.name, options.desired);
+    this.#queue = new StartQueue({clock, units: () => this.units.values(), onAnswer: () => this.#look()});
+    this.#door = new Door<HostedApp>({
+      app: this,
+      clock,
+      bind,
+      hasVisitors,
+      onVisitor: (units) => this.#queue.wake(units),
+      onAwaiting: () => this.#look(),
+    });
   }
 
   /** Take a good version of the app's file. What runs goes on as it is; new programs get a unit. */
@@ -111,45 +114,35 @@ export class HostedApp {
    * @throws AppsupError `DISK`: then it is remembered for as long as this supervisor lives.
    */
   rememberWish(unit: Unit): void {
-    if (this.#wishOf(unit.id) !== undefined) return;
-    this.#wishes.set(unit.id.process, 'running');
-    this.#options.desired.write(this.name, this.#wishes);
+    this.#wishes.remember(unit.id);
   }
 
-  /** A process that came with a higher `numprocs` is wished for as its siblings are; nothing wished is stopped. */
+  /** Nothing wished is stopped. */
   desired(unit: UnitIdentity): Desired {
-    return this.#wishOf(unit) ?? 'stopped';
+    return this.#wishes.of(unit) ?? 'stopped';
   }
 
   /** What a unit waits for before it starts, or `undefined`. */
   waitsFor(unit: Unit): string | undefined {
-    if (!this.#pending.has(unit)) return undefined;
-    const program = unit.spec.after.find((name) => !this.#isUp(name));
-    return program ?? this.#needs.missing(unit.spec.needs);
+    return this.#queue.waitsFor(unit);
   }
 
   /** The program of this app that a unit waits for, or `undefined`. */
   waitsForProgram(unit: Unit): string | undefined {
-    return this.#pending.has(unit) ? unit.spec.after.find((name) => !this.#isUp(name)) : undefined;
+    return this.#queue.waitsForProgram(unit);
   }
 
   /** Remember the wish, then start in order. Does not wait. */
   start(units: readonly Unit[]): void {
-    this.#wish(units, 'running');
+    this.#wishes.set(units.map(processOf), 'running');
     for (const unit of units) if (unit.state.id !== 'running') unit.forget();
-    this.resume(units);
+    this.#queue.add(units);
   }
 
   /** Start what the user wished for earlier: after a boot, or when the supervisor returns. Never gives up. */
   wake(units: readonly Unit[]): void {
     for (const unit of units) unit.patient = true;
-    this.resume(units);
-  }
-
-  /** Start without a new wish. */
-  resume(units: readonly Unit[]): void {
-    for (const unit of units) this.#pending.add(unit);
-    this.#startPending();
+    this.#queue.add(units);
   }
 
   /**
@@ -158,30 +151,30 @@ export class HostedApp {
    * @param whole - The app is meant: also what was wished for and has no unit, as its file was broken when the supervisor came.
    */
   async stop(units: readonly Unit[], whole = false): Promise<void> {
-    this.#wish(units, 'stopped', whole ? [...this.#wishes.keys()] : []);
+    const others = whole ? this.#wishes.processes : [];
+    this.#wishes.set([...others, ...units.map(processOf)], 'stopped');
     await this.halt(units);
   }
 
   /** Stop without a new wish. */
   async halt(units: readonly Unit[]): Promise<void> {
-    for (const unit of units) {
-      this.#pending.delete(unit);
-      this.#woken.delete(unit);
-    }
+    this.#queue.delete(units);
     for (const wave of this.inOrder(units).toReversed()) {
       for (const unit of wave) unit.send({type: 'stop'});
       // Somebody else may want it started meanwhile: that is his, and not waited for.
-      await this.until(() => wave.every((unit) => isAtRest(unit) || this.#pending.has(unit) || isUp(unit)));
+      await this.until(() =>
+        wave.every((unit) => isAtRest(unit) || this.#queue.has(unit) || isStartingOrUp(unit)),
+      );
     }
   }
 
   /** Ask for a new generation. What is not running is started. Does not wait. */
   restart(unit: Unit): void {
-    this.#wish([unit], 'running');
+    this.#wishes.set([unit.id.process], 'running');
     unit.forget();
     if (unit.state.id === 'running' || unit.state.id === 'starting') unit.send({type: 'restart'});
     // What sleeps finds the new code when it is woken.
-    else if (unit.state.id !== 'dormant') this.resume([unit]);
+    else if (unit.state.id !== 'dormant') this.#queue.add([unit]);
   }
 
   /** Resolves when the condition holds, which is asked after every change of the app; or when time is up. */
@@ -224,51 +217,7 @@ export class HostedApp {
 
   /** Keep the promise of the port: held while something serves, answered with 503 while nothing does. */
   tendSocket(): void {
-    this.#tendIdle();
-    const web = this.webUnits();
-    if (web.length === 0 || !web.every(isAtRest)) return;
-    this.socket ??= this.#options.bind(this);
-    if (web.some(({state}) => state.id === 'dormant')) this.#awaitVisitor();
-    else this.socket?.answer(() => this.closedPage());
-  }
-
-  #awaitVisitor(): void {
-    this.socket?.await(this.#wakeDormant).then(
-      () => this.#look(),
-      (error: unknown) => {
-        // Rather running than never.
-        this.portProblem = `visitors of ${this.name} cannot be waited for (${messageOf(error)}), so it is started`;
-        this.#wakeDormant();
-      },
-    );
-  }
-
-  readonly #wakeDormant = (): void => {
-    const units = this.webUnits().filter(({state}) => state.id === 'dormant');
-    for (const unit of units) this.#woken.add(unit);
-    this.resume(units);
-  };
-
-  /** Watch a lazy app for visitors while it runs, so that it can go to sleep. */
-  #tendIdle(): void {
-    const web = this.webUnits();
-    const idleMs = web[0]?.main?.program.idleStopMs;
-    const runs = web.length > 0 && web.every(({state}) => state.id === 'running');
-    const wanted = runs ? idleMs : undefined;
-    // A restart may have brought another time, or none, without a pause in between.
-    if (wanted === this.#idle?.idleMs) return;
-    this.#idle?.close();
-    this.#idle = undefined;
-    if (wanted === undefined) return;
-    this.#idle = new IdleWatch({
-      idleMs: wanted,
-      clock: this.#options.clock,
-      nextVisitor: (call) => void this.socket?.await(call).catch(call),
-      hasVisitors: (withinMs) => this.#options.hasVisitors(this, withinMs),
-      onIdle: () => {
-        for (const unit of this.webUnits()) unit.send({type: 'doze'});
-      },
-    });
+    this.#door.tend();
   }
 
   closedPage(): string {
@@ -308,57 +257,11 @@ export class HostedApp {
   }
 
   #look(): void {
-    this.#startPending();
-    if (this.#pending.size === 0) this.#needs.rest();
+    this.#queue.look();
     for (const look of [...this.#listeners]) look();
   }
-
-  #startPending(): void {
-    for (const unit of [...this.#pending]) {
-      if (unit.spec.lazy && !this.#woken.has(unit)) {
-        this.#pending.delete(unit);
-        unit.send({type: isUp(unit) ? 'start' : 'doze'});
-        continue;
-      }
-      if (!unit.spec.after.every((name) => this.#isUp(name))) continue;
-      if (this.#needs.missing(unit.spec.needs) !== undefined) {
-        this.#needs.await(unit.spec.needs);
-        continue;
-      }
-      this.#pending.delete(unit);
-      this.#woken.delete(unit);
-      unit.send({type: 'start'});
-    }
-  }
-
-  #isUp(program: string): boolean {
-    const units = [...this.units.values()].filter(({id}) => id.program === program);
-    return units.length > 0 && units.every(({state}) => state.id === 'running' || state.id === 'dormant');
-  }
-
-  #wishOf({program, process}: UnitIdentity): Desired | undefined {
-    const sibling = [...this.#wishes.keys()].find(
-      (name) => name === program || name.replace(/_\d+$/, '') === program,
-    );
-    return this.#wishes.get(process) ?? this.#wishes.get(sibling ?? '');
-  }
-
-  /** @throws AppsupError `DISK`: then nothing was changed. */
-  #wish(units: readonly Unit[], wish: Desired, others: readonly string[] = []): void {
-    const wishes = new Map(this.#wishes);
-    for (const process of [...others, ...units.map(({id}) => id.process)]) wishes.set(process, wish);
-    this.#options.desired.write(this.name, wishes);
-    for (const [process, value] of wishes) this.#wishes.set(process, value);
-  }
 }
 
-function isUp({state}: Unit): boolean {
-  return state.id === 'starting' || state.id === 'running';
-}
-
-/** Nothing of the unit runs or is being started or stopped. */
-export function isAtRest(unit: Unit): boolean {
-  return (
-    ['stopped', 'dormant', 'exited', 'fatal', 'backoff'].includes(unit.state.id) && unit.leaving.length === 0
-  );
+function processOf({id}: Unit): string {
+  return id.process;
 }

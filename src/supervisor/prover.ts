@@ -8,7 +8,7 @@ import {probe} from './probe.ts';
 import type {ProbeRequest, ProbeResult} from './probe.ts';
 import {askCommand, lineInLog} from './readiness.ts';
 import {membersOf} from './tree.ts';
-import type {Started} from './unit.ts';
+import type {Started} from './generation.ts';
 
 /** What a check command is run with: that of the process which it asks. */
 export type CheckFacts = Pick<Prepared, 'env' | 'directory'>;

@@ -7,7 +7,8 @@ import type {Clock} from '../system/clock.ts';
 import type {Proc} from '../system/proc.ts';
 import type {HostedApp} from './hosted-app.ts';
 import type {Selection} from './targets.ts';
-import type {Outcome, Unit} from './unit.ts';
+import type {Outcome} from './generation.ts';
+import type {Unit} from './unit.ts';
 
 /** Bytes by the pid of a leader. */
 type MemoryOf = ReadonlyMap<number, number>;

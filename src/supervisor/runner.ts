@@ -21,7 +21,7 @@ import type {CheckFacts} from './prover.ts';
 import {environmentOf} from './environment-of.ts';
 import {privateSocketPath} from './records.ts';
 import type {ProcessRecord} from './records.ts';
-import type {Runner, Started, UnitIdentity} from './unit.ts';
+import type {Runner, Started, UnitIdentity} from './generation.ts';
 import {withResolvers} from './with-resolvers.ts';
 
 /** What the runner has to know of an app at the moment of a start. */

@@ -1,77 +1,20 @@
 import {adopted, deadlineOf, describeExit, transition} from '../core/machine.ts';
-import type {AppSpec, ProgramSpec} from '../core/spec.ts';
+import type {ProgramSpec} from '../core/spec.ts';
 import type {Action, Change, Exit, Role, UnitEvent, UnitState} from '../core/state.ts';
 import {messageOf} from '../errors.ts';
 import type {Clock, Timer} from '../system/clock.ts';
-import {HealthWatch} from './health.ts';
+import type {Outcome, Runner, Started, UnitIdentity} from './generation.ts';
 import type {Verdict} from './health.ts';
-import type {LastWords} from './last-words.ts';
 import {Leaving} from './leaving.ts';
-import {LimitWatch} from './limit-watch.ts';
 import type {LiveProcess} from './live-process.ts';
-import type {ProbeResult} from './probe.ts';
-
-/** Starts processes for a unit and judges them; see `runner.ts` for the real one. */
-export interface Runner {
-  /** Prepare and spawn one generation. @throws AppsupError why it could not be started */
-  start(unit: UnitIdentity, signal: AbortSignal): Promise<Started>;
-  /** Resolves when the process answers as it should; rejects only when aborted. `beside`: an older one answers as well. */
-  ready(
-    started: Started,
-    options: {
-      readonly signal: AbortSignal;
-      readonly beside: boolean;
-      readonly onRefusal: (detail: string) => void;
-    },
-  ): Promise<void>;
-  /** Ask a running process once. */
-  check(started: Started, signal: AbortSignal): Promise<ProbeResult>;
-  /** True when a second process can be given the same listening socket, and be told from the first. */
-  canShare(main: Started): boolean;
-  /** What the process printed last. */
-  lastWords(process: LiveProcess): LastWords;
-}
-
-export interface UnitIdentity {
-  readonly app: string;
-  readonly program: string;
-  readonly process: string;
-  readonly index: number;
-}
-
-/** A generation that runs, with the spec that it was started from. */
-export interface Started {
-  readonly process: LiveProcess;
-  readonly app: AppSpec;
-  readonly program: ProgramSpec;
-  /** True when it can be asked by itself while an older one serves on the same socket. */
-  readonly private: boolean;
-}
+import {proven} from './proven.ts';
+import {ServingWatch} from './serving-watch.ts';
+import {rulesFor} from './unit-rules.ts';
 
 /** A process that is being prepared; its role may change before it exists. */
 interface Starting {
   role: Role;
   readonly abort: AbortController;
-}
-
-/** What is watched of a process that serves. */
-interface Watched {
-  readonly main: Started;
-  readonly health: HealthWatch | undefined;
-  readonly limits: LimitWatch;
-}
-
-/**
- * The longest wait between two tries after a boot: what they wait for may come at any time, and half a minute later the program is
- * to be up.
- */
-const PATIENT_MS = 20_000;
-
-/** What became of the last start, stop or restart, for the answer to the user. */
-export interface Outcome {
-  readonly reason: string;
-  readonly output: readonly string[];
-  readonly error: Error | undefined;
 }
 
 /**
@@ -102,7 +45,7 @@ export class Unit {
   #candidate: Started | undefined;
   #spec: ProgramSpec;
   #timer: Timer | undefined;
-  #watched: Watched | undefined;
+  #watched: ServingWatch | undefined;
   readonly #leaving = new Set<Leaving>();
   readonly #rehearsing = new Set<LiveProcess>();
   readonly #starting = new Set<Starting>();
@@ -177,7 +120,7 @@ export class Unit {
   send(event: UnitEvent): void {
     const from = this.#state;
     const {state, actions} = transition(from, event, {
-      spec: this.#limits(),
+      spec: rulesFor(this.#running(), this.#spec, this.patient),
       // Also staying up is proven, by waiting, from the moment at which the process exists: preparing it may take a while.
       probed: true,
       // Looking costs something, and only a restart asks.
@@ -205,7 +148,7 @@ export class Unit {
 
   /** What the last answers say; `undefined` when it is not asked while it runs. */
   get verdict(): Verdict | undefined {
-    return this.#watched?.health?.verdict;
+    return this.#watched?.verdict;
   }
 
   /** A user's word: earlier failures no longer count. */
@@ -248,23 +191,9 @@ export class Unit {
     this.#retire(process);
   }
 
-  /** The spec for the machine: of what runs, but whatever gets ready next was started from the newest. */
-  #limits(): ProgramSpec {
-    const {program} = this.#running();
-    const {backoffMs, backoffCapMs} = program;
-    const next = this.#spec;
-    const readyMs = next.readiness.kind === 'none' ? next.readyMs + next.startMs : next.readyMs;
-    return {
-      ...program,
-      readyMs,
-      ...(this.patient
-        ? {giveUp: Infinity, backoffCapMs: Math.max(backoffMs, Math.min(backoffCapMs, PATIENT_MS))}
-        : {}),
-    };
-  }
-
-  #running(): {readonly program: ProgramSpec} {
-    return this.#main ?? {program: this.#spec};
+  /** Of what runs; of what is to run, if nothing does. */
+  #running(): ProgramSpec {
+    return this.#main?.program ?? this.#spec;
   }
 
   #canOverlap(): boolean {
@@ -284,38 +213,16 @@ export class Unit {
   #tend(): void {
     const main = this.#state.id === 'running' ? this.#main : undefined;
     if (this.#watched?.main === main) return;
-    this.#watched?.health?.close();
-    this.#watched?.limits.close();
-    this.#watched = main === undefined ? undefined : this.#look(main);
-  }
-
-  #look(main: Started): Watched {
-    const {health, limits} = main.program;
-    const clock = this.#clock;
-    return {
-      main,
-      health:
-        health === undefined
-          ? undefined
-          : new HealthWatch({
-              health,
-              clock,
-              check: async (signal) => await this.#runner.check(main, signal),
-              onVerdict: (verdict) => {
-                this.#onHealth(this, verdict);
-                if (!verdict.healthy && health.onUnhealthy === 'restart')
-                  this.replace(`unhealthy: ${verdict.detail}`);
-              },
-            }),
-      limits: new LimitWatch({
-        limits,
-        clock,
-        ageMs: main.process.ageMs(),
-        memory: () => main.process.memory(),
-        random: Math.random,
-        onLimit: (why) => this.replace(why),
-      }),
-    };
+    this.#watched?.close();
+    this.#watched =
+      main &&
+      new ServingWatch({
+        main,
+        clock: this.#clock,
+        check: async (signal) => await this.#runner.check(main, signal),
+        onVerdict: (verdict) => this.#onHealth(this, verdict),
+        onReplace: (why) => this.replace(why),
+      });
   }
 
   #do(action: Action): void {
@@ -325,7 +232,7 @@ export class Unit {
         break;
       case 'terminate':
         this.#callOff(action.role);
-        this.#process(action.role)?.process.terminate(`SIG${this.#running().program.stopSignal}`);
+        this.#process(action.role)?.process.terminate(`SIG${this.#running().stopSignal}`);
         break;
       case 'kill':
         this.#callOff(action.role);
@@ -415,31 +322,9 @@ export class Unit {
     return failure;
   }
 
-  /** Ask until it answers, ends, or time is up. */
   async #proven(started: Started): Promise<Outcome | undefined> {
-    const abort = new AbortController();
-    let last: string | undefined;
-    const late = this.#clock.after(started.program.readyMs, () => abort.abort());
-    void started.process.gone.then(() => abort.abort());
-    try {
-      const options = {
-        signal: abort.signal,
-        beside: started !== this.#main,
-        onRefusal: (detail: string) => (last = detail),
-      };
-      await this.#runner.ready(started, options);
-      return undefined;
-    } catch (error) {
-      if (!abort.signal.aborted) throw error;
-      const words = this.#runner.lastWords(started.process);
-      return {
-        reason: words.reason ?? last ?? 'it did not become ready',
-        output: words.lines,
-        error: undefined,
-      };
-    } finally {
-      late.cancel();
-    }
+    const [runner, clock] = [this.#runner, this.#clock];
+    return await proven(started, {runner, clock, beside: started !== this.#main});
   }
 
   #watch(started: Started): void {

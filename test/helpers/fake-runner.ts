@@ -2,7 +2,7 @@ import {formatMark} from '../../src/core/mark.ts';
 import type {AppSpec, ProgramSpec} from '../../src/core/spec.ts';
 import {LiveProcess} from '../../src/supervisor/live-process.ts';
 import type {ProbeResult} from '../../src/supervisor/probe.ts';
-import type {Runner, Started, UnitIdentity} from '../../src/supervisor/unit.ts';
+import type {Runner, Started, UnitIdentity} from '../../src/supervisor/generation.ts';
 import type {Proc, ProcStat} from '../../src/system/proc.ts';
 import type {Processes} from '../../src/system/processes.ts';
 import type {FakeClock} from './fake-clock.ts';
