@@ -88,6 +88,10 @@ export function quote(text: string): string {
   return `'${text.replaceAll(`'`, `'\\''`)}'`;
 }
 
+/** Ends with 0 where a Node of ours works, with 3 when it is too old; where writable code is forbidden its compiler dies of it. */
+export const NODE_CHECK =
+  'let n = 0; for (let i = 0; i < 1e5; i++) n += i % 7; process.exit(parseInt(process.versions.node) < 20 ? 3 : 0)';
+
 const HEAD = `#!/bin/sh
 # Starts your supervisor when it is not there. cron runs this at reboot and every minute.
 # Written by "appsup boot install", which also renews it: what you change here will be lost.
@@ -186,7 +190,7 @@ complain() {
 # Prints "jit" or "nojit": how this Node works here. Fails when it is older than 20, or does not work.
 # A cron that forbids writable code (MemoryDenyWriteExecute) passes that on, and Node dies of its own just-in-time compiler.
 how() {
-  check='let n = 0; for (let i = 0; i < 1e5; i++) n += i % 7; process.exit(parseInt(process.versions.node) < 20 ? 3 : 0)'
+  check='${NODE_CHECK}'
   (
     # Every minute a core file would be too many. Of no standard, but of dash, bash and busybox.
     # shellcheck disable=SC3045

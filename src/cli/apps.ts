@@ -9,9 +9,8 @@ import {processNames, webProgram} from '../core/spec.ts';
 import {AppsupError, isAppsupError} from '../errors.ts';
 import {adoptPort, leaseOf, leasePort} from '../ports/leases.ts';
 import type {Leased, LeaseRequest} from '../ports/leases.ts';
-import {rangeFor} from '../ports/range.ts';
+import {ownRange} from '../ports/own-range.ts';
 import type {RangeAnswer} from '../ports/range.ts';
-import {ephemeralRange, reservedPorts} from '../system/proc-net.ts';
 import type {Context} from './context.ts';
 import {checkedTargets} from './targets.ts';
 
@@ -110,14 +109,7 @@ export function programNamed(app: AppSpec, name: string | undefined): ProgramSpe
 /** The user's port range, and who said so. @throws AppsupError `PORT_RANGE` */
 export function rangeOf(context: Pick<Context, 'account'>, config: Config): RangeAnswer {
   const {uid, username} = context.account();
-  return rangeFor({
-    site: config.site.ports,
-    user: config.global.ports,
-    uid,
-    login: username,
-    ephemeral: ephemeralRange(),
-    reserved: reservedPorts(),
-  });
+  return ownRange({site: config.site.ports, user: config.global.ports, uid, login: username});
 }
 
 /** What ports/ needs to know for a lease. */

@@ -13,6 +13,7 @@ import {admin} from './commands/admin.ts';
 import {boot, installedText} from './commands/boot.ts';
 import {check} from './commands/check.ts';
 import {daemon} from './commands/daemon.ts';
+import {doctor} from './commands/doctor.ts';
 import {edit} from './commands/edit.ts';
 import {env} from './commands/env.ts';
 import {events} from './commands/events.ts';
@@ -54,6 +55,7 @@ const COLD: Readonly<Record<Exclude<Verb, EveryDay | Reading>, Command>> = {
     daemon: daemonFile(),
     env: supervisorEnvironment(context.env, context.account()),
   })),
+  doctor: doctor(bootOptions),
   edit,
   env,
   events,

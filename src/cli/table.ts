@@ -426,6 +426,21 @@ export const COMMANDS = {
       ['boot status', 'is it there, and in order?'],
     ],
   },
+  doctor: {
+    synopsis: '[SUBJECT...] [--verbose]',
+    summary:
+      'what on this machine stands in the way, what to type, and whom to ask; exits 1 when something is broken',
+    words: [0, MANY],
+    options: {verbose: {short: 'v', summary: 'also what is well, and what cannot be seen from here'}},
+    examples: [
+      ['doctor', 'everything; one line when all is well'],
+      ['doctor boot cron', 'after a reboot that brought nothing back'],
+      ['doctor --json', 'each finding with its id and level: ok, warning, broken, unseen'],
+    ],
+    details: [
+      'Subjects: programs, supervisor, boot, cron, files, disk, limits, clock, settings, ports, apps. It changes nothing and starts nothing.',
+    ],
+  },
   remove: {
     synopsis: 'APP [--yes] [--purge]',
     summary: 'stop an app and forget it; its code stays, and its logs unless told otherwise',

@@ -39,14 +39,18 @@ async function run([program = '', ...args]: readonly string[], home: string): Pr
       env,
       cwd: '/',
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: TIMEOUT_MS,
-      killSignal: 'SIGKILL',
     });
+    // Not spawn's own: of a program that is not there it would keep this process for so long.
+    const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
+    const end = (answer: Answer): void => {
+      clearTimeout(timer);
+      resolve(answer);
+    };
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-    child.once('error', () => resolve({code: undefined, output}));
-    child.once('close', (code) => resolve({code: code ?? undefined, output}));
+    child.once('error', () => end({code: undefined, output}));
+    child.once('close', (code) => end({code: code ?? undefined, output}));
   });
 }
 

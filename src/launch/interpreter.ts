@@ -4,7 +4,7 @@ import path from 'node:path';
 import {systemCode} from '../errors.ts';
 import {activation, venvConfig} from './activation.ts';
 import type {InterpreterKind} from './activation.ts';
-import {attempt, exists, isNamed, linesOf} from './look.ts';
+import {attempt, exists, isFile, isNamed, linesOf} from './look.ts';
 import {builtFor, installedVersion, siteDirectories} from './packages.ts';
 
 /** A Python that can be run, and where its programs and packages are. Nothing has to be activated. */
@@ -55,7 +55,10 @@ export interface Wish {
  */
 export function findInterpreter({python, directory, name, home, wants}: Wish): Look | undefined {
   if (python !== 'auto') return inspect(python, home) ?? {broken: nothingAt(python)};
-  const looks = places(directory, name, home).flatMap((place) => inspect(place, home) ?? []);
+  // A file called env is an env file.
+  const looks = places(directory, name, home)
+    .filter((place) => !isFile(place))
+    .flatMap((place) => inspect(place, home) ?? []);
   const ofSystem = SYSTEM.flatMap((place) => inspect(place, home) ?? []);
   return firstWith(wants, looks) ?? firstWith(wants, ofSystem);
 }

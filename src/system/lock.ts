@@ -3,6 +3,8 @@ import {closeSync, constants, ftruncateSync, openSync, writeSync} from 'node:fs'
 
 import {AppsupError, systemCode} from '../errors.ts';
 import {asDiskError, readIfThere} from './files.ts';
+import {isAlive} from './proc.ts';
+import type {Proc, ProcStat} from './proc.ts';
 
 /** The single-instance lock, held for as long as this process lives: the kernel lets go of it, whatever happens. */
 export interface Lock {
@@ -60,4 +62,11 @@ export function lockOwner(
   const [pid, startTicks, bootId] = readIfThere(file)?.trim().split(' ') ?? [];
   if (!/^\d+$/.test(pid ?? '') || !/^\d+$/.test(startTicks ?? '') || bootId === undefined) return undefined;
   return {pid: Number(pid), startTicks: Number(startTicks), bootId};
+}
+
+/** The process that holds the lock, if it lives: whether it answers or not. */
+export function livingOwner(file: string, proc: Pick<Proc, 'stat' | 'bootId'>): ProcStat | undefined {
+  const owner = lockOwner(file);
+  const stat = owner === undefined || owner.bootId !== proc.bootId() ? undefined : proc.stat(owner.pid);
+  return stat !== undefined && isAlive(stat) && stat.startTicks === owner?.startTicks ? stat : undefined;
 }

@@ -187,3 +187,9 @@ for (const [entry, version] of METADATA) {
     t.is(installedVersion({sites}, 'gunicorn'), version);
   });
 }
+
+test('findInterpreter() takes a file called env for what it is: an env file', (t) => {
+  const home = temporaryHome(t);
+  layOut(home, {'work/tasks-app/env': ['SECRET=1\n', 0o600], ...files('work/.venv', 'venv')});
+  t.is(found(findInterpreter(wish(home)))?.prefix, path.join(home, 'work/.venv'));
+});

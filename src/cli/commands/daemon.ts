@@ -3,7 +3,7 @@ import {spawn} from 'node:child_process';
 import type {ShutdownRequest, SupervisorInfo} from '../../control/api.ts';
 import {AppsupError, isAppsupError} from '../../errors.ts';
 import {ensurePrivateDirectory, writeAtomically} from '../../system/files.ts';
-import {lockOwner} from '../../system/lock.ts';
+import {livingOwner} from '../../system/lock.ts';
 import {isAlive} from '../../system/proc.ts';
 import type {Command, Context} from '../context.ts';
 import {EXIT} from '../exit-codes.ts';
@@ -46,7 +46,7 @@ async function status(context: Context): Promise<Result> {
     return described(await context.connect().info(), context);
   } catch (error) {
     if (!isAppsupError(error)) throw error;
-    const pid = livingOwner(context);
+    const pid = livingOwner(context.paths.lock, context.proc)?.pid;
     if (error.code === 'SUPERVISOR_GONE' && pid === undefined) {
       return {
         text: 'no supervisor is running',
@@ -115,13 +115,6 @@ async function gone({proc, clock, paths}: Context, pid: number): Promise<void> {
     hint: `kill -KILL ${pid}; the apps go on. Its log: ${paths.log}`,
     details: {pid},
   });
-}
-
-/** The pid of the process that holds the lock, if it lives. */
-function livingOwner({paths, proc}: Context): number | undefined {
-  const owner = lockOwner(paths.lock);
-  const stat = owner === undefined || owner.bootId !== proc.bootId() ? undefined : proc.stat(owner.pid);
-  return stat !== undefined && isAlive(stat) && stat.startTicks === owner?.startTicks ? stat.pid : undefined;
 }
 
 function described(info: SupervisorInfo, {clock}: Context): Result {

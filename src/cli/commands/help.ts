@@ -12,7 +12,7 @@ export const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
     ['status', 'start', 'stop', 'restart', 'reload', 'signal', 'open', 'run', 'jobs', 'logs', 'events'],
   ],
   ['Its settings', ['list', 'show', 'edit', 'env', 'exec', 'secret', 'ports', 'remove']],
-  ['appsup itself', ['daemon', 'admin', 'version', 'explain', 'help']],
+  ['appsup itself', ['doctor', 'daemon', 'admin', 'version', 'explain', 'help']],
 ];
 
 /** `appsup VERB --help`: its options and examples. */
