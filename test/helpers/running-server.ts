@@ -99,13 +99,20 @@ export class RunningServer {
     }
   }
 
+  /** Resolves when it has printed this; fails with what it printed when it ends instead. */
+  async printed(pattern: RegExp): Promise<void> {
+    let ended = false;
+    void this.exit.then(() => (ended = true));
+    while (!pattern.test(this.output)) {
+      if (ended) throw new Error(`it ended: ${this.output}`);
+      await sleep(20);
+    }
+  }
+
   /** Ask it to stop, and await its {@link end}. */
   async stop(): Promise<Exit> {
-    const ask = (): void => void systemProcesses.signal(this.pid, 'SIGTERM');
-    ask();
-    // A uWSGI that is asked while it still sets its signals up may miss it.
-    const again = setInterval(ask, 20_000);
-    return await this.end().finally(() => clearInterval(again));
+    systemProcesses.signal(this.pid, 'SIGTERM');
+    return await this.end();
   }
 
   /** Resolves when it and all that it started are gone. */

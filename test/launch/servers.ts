@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {existsSync, readFileSync} from 'node:fs';
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 
 import test from 'ava';
@@ -159,6 +159,9 @@ for (const prefix of ['strip', 'none'] as const) {
   });
 }
 
+/** From here on its master stops gracefully: its first worker may answer a moment earlier. */
+const MASTER = /gracefully_kill_them_all" \(master-start\)/;
+
 const UWSGI_MODES: readonly [PrefixMode, string, string, RegExp][] = [
   ['keep', '/m', '/m/x', /^200 script=\/m path=\/x scheme=https/],
   ['strip', '/m', '/x', /^200 script= path=\/x scheme=https/],
@@ -169,6 +172,7 @@ for (const [prefix, mount, url, expected] of UWSGI_MODES) {
     const server = await launchReal(t, uwsgi, {app: {prefix, mount}});
     t.regex(await server.firstAnswer(url), expected);
     t.regex(await server.get(url, 'held'), expected);
+    await server.printed(MASTER);
     t.is((await server.stop()).code, 0);
   });
 }
@@ -176,6 +180,7 @@ for (const [prefix, mount, url, expected] of UWSGI_MODES) {
 withServer('prepare() has uWSGI finish the requests in flight when it is stopped', 'uwsgi', async (t) => {
   const server = await launchReal(t, uwsgi);
   await server.firstAnswer('/m/');
+  await server.printed(MASTER);
   const slow = server.get('/m/slow');
   await server.get('/m/');
   const [answer, exit] = await Promise.all([slow, server.stop()]);
@@ -188,7 +193,33 @@ withServer("prepare() has uWSGI read the user's ini and serve our sockets", 'uws
   t.regex(await server.firstAnswer('/x'), /^200 script= path=\/x/);
   t.regex(await server.get('/x', 'held'), /^200/);
   t.is((server.output.match(/spawned uWSGI worker \d/g) ?? []).length, 1, 'processes = 1 stands in the ini');
+  await server.printed(MASTER);
   t.is((await server.stop()).code, 0);
+});
+
+withServer(
+  'a uWSGI that is stopped at its first answer ends, and none of its workers waits for its time to be up',
+  'uwsgi',
+  async (t) => {
+    for (let times = 0; times < 8; times++) {
+      const server = await launchReal(t, uwsgi);
+      await server.firstAnswer('/m/');
+      await server.stop();
+      t.notRegex(server.output, /NO MERCY/);
+    }
+  },
+);
+
+withServer('a uWSGI that is stopped while it loads the app ends', 'uwsgi', async (t) => {
+  const directory = temporaryHome(t);
+  writeFileSync(
+    path.join(directory, 'wsgi.py'),
+    'import time\nprint("loading", flush=True)\ntime.sleep(600)\n',
+  );
+  const server = await launchReal(t, uwsgi, {app: {directory}});
+  await server.printed(/^loading$/m);
+  await server.stop();
+  t.notRegex(server.output, /spawned uWSGI worker/);
 });
 
 withServer('prepare() has uWSGI end when the module cannot be imported', 'uwsgi', async (t) => {

@@ -47,7 +47,7 @@ function words(changes: Partial<Uwsgi> = {}, facts: Parameters<typeof plan>[1] =
 }
 
 const STOP =
-  '--master --need-app --die-on-term --hook-master-start unix_signal:15 gracefully_kill_them_all --worker-reload-mercy 8';
+  '--master --need-app --die-on-term --hook-asap unix_signal:15 end_me --hook-as-user unix_signal:1 gracefully_kill --hook-master-start unix_signal:15 gracefully_kill_them_all --worker-reload-mercy 8';
 
 test('uwsgi() makes the sockets listen, and serves HTTP on both', (t) => {
   const {argv, sockets, listenFds, warnings} = plan();
