@@ -1,6 +1,6 @@
 import {appendFileSync, chmodSync, renameSync, statSync} from 'node:fs';
 
-import {messageOf, systemCode} from '../errors.ts';
+import {messageOf} from '../errors.ts';
 
 export type Level = 'info' | 'warn' | 'error';
 
@@ -21,7 +21,7 @@ export class OwnLog {
 
   constructor(file: string) {
     this.#file = file;
-    this.#bytes = sizeOf(file);
+    this.#bytes = statSync(file, {throwIfNoEntry: false})?.size ?? 0;
   }
 
   write(level: Level, message: string, facts: Readonly<Record<string, unknown>> = {}): void {
@@ -40,14 +40,5 @@ export class OwnLog {
     renameSync(this.#file, `${this.#file}.1`);
     chmodSync(`${this.#file}.1`, 0o600);
     this.#bytes = 0;
-  }
-}
-
-function sizeOf(file: string): number {
-  try {
-    return statSync(file).size;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return 0;
-    throw error;
   }
 }

@@ -75,19 +75,7 @@ export class RunBooks {
   }
 
   read(app: string, name: string): RunBook {
-    const empty: RunBook = {
-      version: 1,
-      app,
-      name,
-      since: undefined,
-      schedule: undefined,
-      bootId: undefined,
-      current: undefined,
-      queued: undefined,
-      past: [],
-      hashes: {},
-    };
-    return parseBook(readIfReadable(this.#file(app, name)) ?? '') ?? empty;
+    return parseBook(readIfReadable(this.#file(app, name)) ?? '') ?? emptyBook(app, name);
   }
 
   /** @throws AppsupError `DISK` */
@@ -122,6 +110,22 @@ export class RunBooks {
   #file(app: string, name: string): string {
     return path.join(this.#directory, `${app}.${name}`, 'book.json');
   }
+}
+
+/** Of a job or task that nothing is known of. */
+export function emptyBook(app: string, name: string): RunBook {
+  return {
+    version: 1,
+    app,
+    name,
+    since: undefined,
+    schedule: undefined,
+    bootId: undefined,
+    current: undefined,
+    queued: undefined,
+    past: [],
+    hashes: {},
+  };
 }
 
 /** A book out of text that may be cut off or damaged: then nothing is known. */

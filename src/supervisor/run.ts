@@ -184,6 +184,14 @@ export function statusOf(record: RunRecord): RunStatus {
   return status;
 }
 
+/** A run that was cut off in the middle; how far its step came is not known. */
+export function interrupted(record: RunRecord, reason: string): RunRecord {
+  const {list, index, steps} = record;
+  const step = list === 'steps' ? steps[index] : undefined;
+  const cut = step === undefined ? steps : steps.with(index, {...step, state: 'failed', note: reason});
+  return {...record, steps: cut, result: 'interrupted', reason, ms: undefined};
+}
+
 /** The outcome of a step that was not let begin, or was ended. */
 export function cancelledBy(signal: AbortSignal): StepOutcome {
   const result = signal.reason === 'interrupted' ? 'interrupted' : 'cancelled';

@@ -1,22 +1,24 @@
-import {existsSync, readdirSync, rmSync} from 'node:fs';
 import path from 'node:path';
 
 import type {JobsReport, RunRequest, RunStatus, StepStatus, SupervisorEvent} from '../control/api.ts';
-import {nearest} from '../core/nearest.ts';
-import type {AppSpec, JobSpec, Plan, StepSpec, TaskSpec} from '../core/spec.ts';
-import {AppsupError, messageOf, systemCode} from '../errors.ts';
-import {stampOf} from '../logs/archive.ts';
+import type {AppSpec, JobSpec, Plan, TaskSpec} from '../core/spec.ts';
+import {AppsupError, messageOf} from '../errors.ts';
 import type {Log} from '../logs/own-log.ts';
 import type {Clock} from '../system/clock.ts';
 import {ensurePrivateDirectory} from '../system/files.ts';
 import type {Paths} from '../system/paths.ts';
 import {JobClock} from './job-clock.ts';
 import type {JobClockOptions} from './job-clock.ts';
-import {Run, freshSteps, statusOf} from './run.ts';
+import {dryRun, newRun, resumedRun, workOf} from './new-run.ts';
+import type {Work} from './new-run.ts';
+import {Run, interrupted, statusOf} from './run.ts';
 import type {StepDoer} from './run.ts';
-import {KEPT_RUNS} from './run-records.ts';
-import type {RunBook, RunBooks, RunRecord} from './run-records.ts';
-import {hashesOfPlan} from './run-steps.ts';
+import {newLogFile} from './run-logs.ts';
+import {RunNotes} from './run-notes.ts';
+import type {RunBooks, RunRecord} from './run-records.ts';
+import {busyWith, notConfirmed} from './run-refusals.ts';
+import {hashesOfPlan} from './step-hashes.ts';
+import {WaitingJobs, keyOf} from './waiting-jobs.ts';
 
 /** An app with a file that can be used. */
 export interface RunApp {
@@ -48,24 +50,22 @@ export class Runs {
   readonly #options: RunsOptions;
   readonly #clock: JobClock;
   readonly #running = new Map<string, Running>();
-  /** Jobs that wait for something else to end. */
-  readonly #queued = new Map<
-    string,
-    {readonly app: string; readonly name: string; readonly trigger: Trigger}
-  >();
+  readonly #notes: RunNotes;
+  readonly #waiting: WaitingJobs;
   #ending = false;
 
   constructor(options: RunsOptions) {
     this.#options = options;
     const {clock, bootId, books, isAwake, load} = options;
+    this.#notes = new RunNotes(options);
+    this.#waiting = new WaitingJobs(this.#notes);
     this.#clock = new JobClock({
       clock,
       bootId,
       isAwake,
       load,
       bookOf: (app, job) => books.read(app, job),
-      note: (app, job, fields) =>
-        this.#quietly(app, job, () => books.write({...books.read(app, job), ...fields})),
+      note: (app, job, fields) => this.#notes.note(app, job, fields),
       onDue: (app, job, trigger, since) => this.#due(app, job, trigger, since),
     });
   }
@@ -80,12 +80,12 @@ export class Runs {
   resumeUnfinished(): void {
     for (const book of this.#options.books.unfinished()) {
       const {app, name, current, queued} = book;
-      if (queued !== undefined) this.#queued.set(keyOf(app, name), {app, name, trigger: queued});
+      if (queued !== undefined) this.#waiting.recall({app, name, trigger: queued});
       if (current === undefined) continue;
       if (current.bootId === this.#options.bootId()) this.#start(current);
-      else this.#interrupted(current);
+      else this.#cutOff(current);
     }
-    this.#startQueued();
+    this.#startWaiting();
   }
 
   /** Take an app's file as it is now. */
@@ -110,14 +110,17 @@ export class Runs {
 
   /** Run a task or job because somebody asks for it. @throws AppsupError `NO_SUCH_RUN`, `RUN_BUSY`, `NOT_CONFIRMED`, `DISK`, … */
   async run(request: RunRequest, onProgress: (event: SupervisorEvent) => void): Promise<RunStatus> {
-    const {app, name} = request;
-    const {spec} = this.#options.appOf(app);
-    const {plan, confirm} = this.#planOf(spec, name);
-    const record = this.#record(spec, name, plan, 'user');
+    const {name} = request;
+    const {spec} = this.#options.appOf(request.app);
+    const app = spec.name;
+    const work = workOf(spec, name, this.#options.planOf);
+    const record = this.#newRun(work, app, name, 'user');
     if (request.dryRun === true) return dryRun(record);
-    this.#refuseBusy(spec, name);
-    const whole = request.resume === true ? this.#resumed(record) : record;
-    if (confirm !== undefined && request.confirm !== confirm) throw notConfirmed(request, confirm);
+    this.#refuseBusy(app, name);
+    const last = this.#options.books.read(app, name).past[0];
+    const whole = request.resume === true ? resumedRun(record, last) : record;
+    if (work.confirm !== undefined && request.confirm !== work.confirm)
+      throw notConfirmed(request, work.confirm);
     this.#begin(whole, {fresh: request.resume !== true});
     const running = this.#running.get(keyOf(app, name));
     if (running === undefined) throw new Error(`${app}:${name} did not begin`);
@@ -126,7 +129,7 @@ export class Runs {
   }
 
   cancel({app, name}: {readonly app: string; readonly name: string}): {readonly cancelled: boolean} {
-    this.#unqueue(app, name);
+    this.#waiting.delete(app, name);
     const running = this.#running.get(keyOf(app, name));
     running?.run.cancel();
     return {cancelled: running !== undefined};
@@ -137,15 +140,14 @@ export class Runs {
     return {
       jobs: apps.flatMap(({spec, awake}) =>
         spec.jobs.map((job) => {
-          const key = keyOf(spec.name, job.name);
-          const record = this.#running.get(key)?.run.record;
+          const record = this.#running.get(keyOf(spec.name, job.name))?.run.record;
           return {
             app: spec.name,
             job: job.name,
             schedule: job.schedule,
             timezone: job.timezone,
             nextAt: this.#clock.nextAt(spec.name, job.name),
-            reason: this.#queued.has(key)
+            reason: this.#waiting.has(spec.name, job.name)
               ? 'it waits for another run'
               : awake
                 ? undefined
@@ -183,130 +185,46 @@ export class Runs {
   }
 
   #due(app: string, job: JobSpec, trigger: Trigger, since: number): void {
-    const {books, log} = this.#options;
     const facts = {app, job: job.name};
-    this.#quietly(app, job.name, () => books.write({...books.read(app, job.name), since}));
+    this.#notes.note(app, job.name, {since});
     const running = this.#running.get(keyOf(app, job.name));
     if (running !== undefined && job.overlap === 'skip')
-      return log('warn', 'a job is due, and its last run goes on: skipped', facts);
+      return this.#options.log('warn', 'a job is due, and its last run goes on: skipped', facts);
     if (running === undefined && this.#taskOf(app) === undefined)
       return this.#beginJob(app, job.name, trigger);
     if (job.overlap === 'kill') running?.run.cancel();
-    this.#queued.set(keyOf(app, job.name), {app, name: job.name, trigger});
-    this.#quietly(app, job.name, () => books.write({...books.read(app, job.name), queued: trigger}));
+    this.#waiting.add({app, name: job.name, trigger});
   }
 
   #beginJob(app: string, name: string, trigger: Trigger): void {
-    this.#quietly(app, name, () => {
-      const {spec} = this.#options.appOf(app);
-      this.#begin(this.#record(spec, name, this.#planOf(spec, name).plan, trigger), {fresh: true});
+    this.#notes.quietly(app, name, () => {
+      const work = workOf(this.#options.appOf(app).spec, name, this.#options.planOf);
+      this.#begin(this.#newRun(work, app, name, trigger), {fresh: true});
     });
   }
 
-  #startQueued(): void {
+  #startWaiting(): void {
     if (this.#ending) return;
-    for (const [key, {app, name, trigger}] of [...this.#queued]) {
-      if (this.#running.has(key) || this.#taskOf(app) !== undefined) continue;
-      this.#unqueue(app, name);
+    for (const {app, name, trigger} of this.#waiting.all()) {
+      if (this.#running.has(keyOf(app, name)) || this.#taskOf(app) !== undefined) continue;
+      this.#waiting.delete(app, name);
       this.#beginJob(app, name, trigger);
     }
   }
 
-  #unqueue(app: string, name: string): void {
-    if (!this.#queued.delete(keyOf(app, name))) return;
-    const {books} = this.#options;
-    this.#quietly(app, name, () => books.write({...books.read(app, name), queued: undefined}));
-  }
-
-  /** @throws AppsupError `NO_SUCH_RUN` */
-  #planOf(
-    spec: AppSpec,
-    name: string,
-  ): {readonly plan: Plan; readonly confirm: string | undefined; readonly kind: 'task' | 'job'} {
-    const task = spec.tasks.find((each) => each.name === name);
-    if (task !== undefined)
-      return {plan: this.#options.planOf(spec, task), confirm: task.confirm, kind: 'task'};
-    const job = spec.jobs.find((each) => each.name === name);
-    if (job !== undefined) return {plan: {steps: [job.step], undo: []}, confirm: undefined, kind: 'job'};
-    throw noSuchRun(spec, name);
-  }
-
-  #record(spec: AppSpec, name: string, plan: Plan, trigger: Trigger): RunRecord {
-    const {clock, bootId} = this.#options;
+  #newRun(work: Work, app: string, name: string, trigger: Trigger): RunRecord {
+    const {clock, paths, bootId} = this.#options;
     const startedAt = clock.wall();
-    return {
-      app: spec.name,
-      name,
-      kind: spec.tasks.some((task) => task.name === name) ? 'task' : 'job',
-      trigger,
-      result: 'running',
-      startedAt,
-      ms: undefined,
-      attempt: 1,
-      ...freshSteps(plan),
-      code: undefined,
-      reason: undefined,
-      output: [],
-      log: this.#logFile(spec.name, name, startedAt),
-      stopped: [],
-      plan,
-      list: 'steps',
-      index: 0,
-      bootId: bootId(),
-      process: undefined,
-    };
-  }
-
-  #logFile(app: string, name: string, at: number): string {
-    const stem = path.join(this.#options.paths.logs, app, 'runs', `${name}-${stampOf(at)}`);
-    for (let serial = 0; ; serial++) {
-      const file = `${stem}${serial === 0 ? '' : `-${serial}`}.log`;
-      if (!existsSync(file)) return file;
-    }
-  }
-
-  /** The record of a run that goes on where the last one failed. @throws AppsupError `NOT_FOUND` */
-  #resumed(record: RunRecord): RunRecord {
-    const {app, name, steps} = record;
-    const last = this.#options.books.read(app, name).past[0];
-    const at =
-      last?.steps.findIndex(({state}) => state === 'failed' || state === 'running' || state === 'waiting') ??
-      -1;
-    const refuse = (problem: string) =>
-      new AppsupError('NOT_FOUND', `Cannot resume "${name}" of ${app}: ${problem}`, {
-        hint: `run all of it: appsup run ${app} ${name}`,
-      });
-    if (last === undefined || last.result === 'done' || at < 0) throw refuse('its last run did not fail');
-    if (last.undo.some(({state}) => state === 'done')) throw refuse('what its last run did was undone');
-    const before = last.steps.slice(0, at);
-    if (!before.every((step, index) => step.name === steps[index]?.name))
-      throw refuse('its steps have changed');
-    return {
-      ...record,
-      steps: steps.map((step, index) => before[index] ?? step),
-      index: at,
-      stopped: last.stopped,
-    };
+    const log = newLogFile(paths, app, name, startedAt);
+    return newRun(work, {app, name, trigger, startedAt, log, bootId: bootId()});
   }
 
   /** @throws AppsupError `RUN_BUSY` */
-  #refuseBusy(spec: AppSpec, name: string): void {
+  #refuseBusy(app: string, name: string): void {
     if (this.#ending)
       throw new AppsupError('SUPERVISOR_GONE', 'Cannot do that now: the supervisor is ending');
-    const other = this.#running.get(keyOf(spec.name, name)) ?? this.#taskOf(spec.name);
-    if (other === undefined) return;
-    const {record} = other.run;
-    const step = record[record.list][record.index];
-    const where =
-      step === undefined ? '' : ` (step ${record.index + 1} of ${record[record.list].length}: ${step.name})`;
-    throw new AppsupError(
-      'RUN_BUSY',
-      `Cannot run "${name}": "${record.name}" of ${spec.name} runs since ${sinceText(this.#options.clock.wall() - record.startedAt)}${where}`,
-      {
-        hint: `wait for it, or end it: appsup run ${spec.name} ${record.name} --cancel`,
-        details: {app: spec.name, name: record.name, startedAt: record.startedAt},
-      },
-    );
+    const other = this.#running.get(keyOf(app, name)) ?? this.#taskOf(app);
+    if (other !== undefined) throw busyWith(other.run.record, name, this.#options.clock.wall());
   }
 
   /** @throws AppsupError `DISK` when it cannot be noted: then nothing is done */
@@ -359,9 +277,8 @@ export class Runs {
 
   /** Each change is on the disk before it happens; a full disk does not stop what runs. */
   #changed(record: RunRecord): void {
-    const {books} = this.#options;
     const {app, name, list, index} = record;
-    this.#quietly(app, name, () => books.write({...books.read(app, name), current: record}));
+    this.#notes.note(app, name, {current: record});
     const running = this.#running.get(keyOf(app, name));
     const step = record[list][index];
     if (running === undefined || step === undefined || step === running.told || step.state === 'waiting')
@@ -376,38 +293,18 @@ export class Runs {
 
   #ended(record: RunRecord, listeners: Running['listeners']): RunStatus {
     const {app, name, plan, result} = record;
-    const status = this.#close(record, result === 'done' ? hashesOfPlan(plan.steps) : undefined);
+    this.#notes.close(record, result === 'done' ? hashesOfPlan(plan.steps) : undefined);
     this.#tell(record, 'ended', undefined, listeners);
     this.#running.delete(keyOf(app, name));
     this.#keepLogs(app);
-    this.#startQueued();
-    return status;
+    this.#startWaiting();
+    return statusOf(record);
   }
 
-  #interrupted(record: RunRecord): void {
-    const reason = 'the host went down while it ran';
-    const {list, index, steps} = record;
-    const step = steps[index];
-    const cut =
-      list === 'steps' && step !== undefined
-        ? steps.with(index, {...step, state: 'failed', note: reason})
-        : steps;
-    this.#close({...record, steps: cut, result: 'interrupted', reason, ms: undefined}, undefined);
-    this.#tell({...record, result: 'interrupted', reason}, 'ended', undefined);
-  }
-
-  /** Into the book, among its past. */
-  #close(record: RunRecord, hashes: RunBook['hashes'] | undefined): RunStatus {
-    const {books} = this.#options;
-    const {app, name} = record;
-    const status = statusOf(record);
-    const book = books.read(app, name);
-    const past = [status, ...book.past].slice(0, KEPT_RUNS);
-    this.#quietly(app, name, () =>
-      books.write({...book, current: undefined, past, hashes: hashes ?? book.hashes}),
-    );
-    this.#quietly(app, name, () => removeOldLogs(record, past));
-    return status;
+  #cutOff(record: RunRecord): void {
+    const end = interrupted(record, 'the host went down while it ran');
+    this.#notes.close(end, undefined);
+    this.#tell(end, 'ended', undefined);
   }
 
   /** Of those that run, and of those that may still be looked at. */
@@ -438,15 +335,6 @@ export class Runs {
     for (const listener of listeners ?? []) listener(event);
     if (phase === 'ended' || (phase === 'begun' && kind === 'task')) this.#options.onEvent(event);
   }
-
-  #quietly(app: string, name: string, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      if (!(error instanceof AppsupError) && systemCode(error) === undefined) throw error;
-      this.#options.log('error', messageOf(error), {app, name});
-    }
-  }
 }
 
 interface Running {
@@ -455,65 +343,4 @@ interface Running {
   readonly ended: Promise<RunStatus>;
   /** The step that was told last. */
   told: StepStatus | undefined;
-}
-
-function keyOf(app: string, name: string): string {
-  return `${app}:${name}`;
-}
-
-/** What it would do, in the form of a run that has not begun. */
-function dryRun(record: RunRecord): RunStatus {
-  const explained = (steps: readonly StepStatus[], specs: readonly StepSpec[]) =>
-    steps.map((step, index) => ({...step, note: explain(specs[index])}));
-  const {plan, steps, undo} = record;
-  return {
-    ...statusOf(record),
-    result: 'done',
-    steps: explained(steps, plan.steps),
-    undo: explained(undo, plan.undo),
-  };
-}
-
-function explain(step: StepSpec | undefined): string | undefined {
-  if (step?.action.kind !== 'command') return undefined;
-  const {ifChanged, unless} = step.action;
-  if (ifChanged.length > 0)
-    return `only when ${ifChanged.map((file) => path.basename(file)).join(', ')} has changed`;
-  return unless === undefined ? undefined : `unless ${unless.join(' ')} ends well`;
-}
-
-function noSuchRun({name: app, tasks, jobs}: AppSpec, name: string): AppsupError {
-  const names = [...tasks, ...jobs].map((each) => each.name);
-  const meant = nearest(name, names);
-  const known =
-    names.length === 0
-      ? `it has none; docs/config.md shows [tasks.NAME] and [jobs.NAME]`
-      : `known: ${names.join(', ')}`;
-  return new AppsupError('NO_SUCH_RUN', `Cannot run "${name}": ${app} has no task or job of that name`, {
-    hint: meant === undefined ? known : `did you mean "${meant}"?`,
-    details: {app, name},
-  });
-}
-
-function notConfirmed({app, name}: RunRequest, confirm: string): AppsupError {
-  return new AppsupError('NOT_CONFIRMED', `Cannot run "${name}" of ${app}: it was not confirmed`, {
-    hint: `appsup run ${app} ${name} --yes --confirm ${JSON.stringify(confirm)}`,
-    details: {app, name, confirm},
-  });
-}
-
-function sinceText(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
-}
-
-/** Logs of runs that are not told of any more. */
-function removeOldLogs({log, name}: RunRecord, past: readonly RunStatus[]): void {
-  const directory = path.dirname(log);
-  const kept = past.map((run) => path.basename(run.log));
-  const ours = new RegExp(String.raw`^${name}-\d{8}T\d{6}Z(-\d+)?\.log`);
-  for (const file of readdirSync(directory)) {
-    if (ours.test(file) && !kept.some((each) => file.startsWith(each)))
-      rmSync(path.join(directory, file), {force: true});
-  }
 }

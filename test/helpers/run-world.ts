@@ -1,5 +1,4 @@
 import type {JobSpec, StepSpec} from '../../src/core/spec.ts';
-import type {RunBook} from '../../src/supervisor/run-records.ts';
 
 /** A command step that is never really run. */
 export function stepSpec(name: string): StepSpec {
@@ -28,21 +27,5 @@ export function jobSpec(fields: Partial<JobSpec> = {}): JobSpec {
     step: stepSpec('tidy'),
     env: {},
     ...fields,
-  };
-}
-
-/** A job or task that nothing is known of. */
-export function emptyBook(app: string, name: string): RunBook {
-  return {
-    version: 1,
-    app,
-    name,
-    since: undefined,
-    schedule: undefined,
-    bootId: undefined,
-    current: undefined,
-    queued: undefined,
-    past: [],
-    hashes: {},
   };
 }

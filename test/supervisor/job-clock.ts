@@ -3,9 +3,10 @@ import test from 'ava';
 import type {JobSpec} from '../../src/core/spec.ts';
 import {timetable} from '../../src/schedule/cron.ts';
 import {JobClock} from '../../src/supervisor/job-clock.ts';
+import {emptyBook} from '../../src/supervisor/run-records.ts';
 import type {RunBook} from '../../src/supervisor/run-records.ts';
 import {FakeClock} from '../helpers/fake-clock.ts';
-import {emptyBook, jobSpec} from '../helpers/run-world.ts';
+import {jobSpec} from '../helpers/run-world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
