@@ -23,7 +23,10 @@ const rooms = {
   },
   control: {may: ['core', 'system'], why: 'The socket carries the interface; who implements it is handed in'},
   compat: {may: ['core', 'config', 'system/paths.ts', 'launch/secrets.ts', 'control/api.ts'], why: 'Old clients see what new clients see'},
-  dashboard: {may: ['core', 'control/api.ts'], why: 'A screen knows the interface, not the supervisor'},
+  dashboard: {
+    may: ['core', 'control/api.ts', 'cli/format.ts', 'cli/printable.ts'],
+    why: 'A screen knows the interface, not the supervisor; it shows things as the tables of the command line do',
+  },
   web: {may: ['core', 'control/api.ts'], why: 'A page knows the interface, not the supervisor'},
   doctor: {
     may: ['core', 'system', 'config', 'ports', 'launch', 'logs', 'frontend', 'boot', 'control/api.ts'],
@@ -91,6 +94,13 @@ module.exports = {
       severity: 'error',
       from: {},
       to: {path: '^src/[^/]+/main\\.ts$'},
+    },
+    {
+      name: 'one-door-to-the-terminal',
+      comment: 'blessed is as old as it is; what knows it is one file, which one verb loads.',
+      severity: 'error',
+      from: {path: '^src/', pathNot: '^src/dashboard/terminal\\.ts$'},
+      to: {path: 'node_modules/(@types/)?blessed/'},
     },
     {
       name: 'no-cycles',

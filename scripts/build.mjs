@@ -26,6 +26,7 @@ const chunks = {
   // No import() of it: a process of its own, which cli/cold.ts names.
   'src/admin/reader.ts': 'request-reader',
   'src/schedule/cron.ts': 'cron',
+  'src/dashboard/terminal.ts': 'dashboard',
 };
 
 /** Turns `import('./cold.ts')` into loading `./cold.cjs`, for every module of the table above. */
@@ -75,6 +76,8 @@ const {metafile} = await build({
   },
   // `import()` becomes `require()`: the ESM loader costs 4 ms.
   supported: {'dynamic-import': false},
+  // It finds its own parts and the terminal descriptions beside them by their paths.
+  external: ['blessed'],
   // `import.meta.url` does not exist in CommonJS: better no bundle than one that fails at run time.
   logOverride: {'empty-import-meta': 'error'},
   plugins: [lazyChunks],

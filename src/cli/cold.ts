@@ -33,6 +33,7 @@ import {secret} from './commands/secret.ts';
 import {show} from './commands/show.ts';
 import {signal} from './commands/signal.ts';
 import {snippet} from './commands/snippet.ts';
+import {top} from './commands/top.ts';
 import {verify} from './commands/verify.ts';
 import {version} from './commands/version.ts';
 import type {Command, Context} from './context.ts';
@@ -75,6 +76,11 @@ const COLD: Readonly<Record<Exclude<Verb, EveryDay | Reading>, Command>> = {
   show,
   signal,
   snippet,
+  // blessed is read when somebody wants the dashboard.
+  top: top(async (charset) => {
+    const {terminalScreen} = await import('../dashboard/terminal.ts');
+    return terminalScreen({env: process.env, charset});
+  }),
   verify,
   version,
 };

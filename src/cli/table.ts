@@ -246,6 +246,20 @@ export const COMMANDS = {
       ['open all --json', 'addresses, and the lines for ssh'],
     ],
   },
+  top: {
+    synopsis: '',
+    summary: 'all apps on one screen: states, use of the machine, logs, and keys to act on them; q quits',
+    words: [0, 0],
+    options: {},
+    examples: [
+      ['top', 'with ? for its keys'],
+      ['top --json', 'the same as: appsup status --json'],
+    ],
+    details: [
+      'Without a terminal, on TERM=dumb and in a window smaller than 40 x 8 it prints the table of appsup status.',
+      'Colours as everywhere (NO_COLOR); frames and graphs in ASCII where the locale is not UTF-8.',
+    ],
+  },
   list: {
     synopsis: '',
     summary: 'the apps that have a file, with port and mount',

@@ -5,13 +5,12 @@ import type {UnitState} from '../core/state.ts';
 import {AppsupError, isAppsupError} from '../errors.ts';
 import type {Clock} from '../system/clock.ts';
 import type {Proc} from '../system/proc.ts';
+import {measureMemory} from '../system/usage.ts';
+import type {MemoryOf} from '../system/usage.ts';
 import type {HostedApp} from './hosted-app.ts';
 import type {Selection} from './targets.ts';
 import type {Outcome} from './generation.ts';
 import type {Unit} from './unit.ts';
-
-/** Bytes by the pid of a leader. */
-type MemoryOf = ReadonlyMap<number, number>;
 
 /**
  * The chosen apps as `status` shows them, by name, each with those of its processes that were chosen.
@@ -28,31 +27,6 @@ export function statusOf(
   return chosen
     .toSorted((a, b) => a.app.name.localeCompare(b.app.name))
     .map((selection) => appStatus(selection, clock, memory));
-}
-
-/**
- * Resident memory of many processes, each with all of its descendants; file pages, which they share, count once.
- *
- * An estimate that costs microseconds. The exact share of each process costs the kernel a walk through its page tables,
- * which is too much for a command that is typed all day.
- */
-function measureMemory(proc: Proc, leaders: readonly number[]): MemoryOf {
-  return new Map(leaders.map((leader) => [leader, measureTree(proc, leader)]));
-}
-
-function measureTree(proc: Proc, leader: number): number {
-  let [own, file] = [0, 0];
-  const seen = new Set<number>();
-  const queue = [leader];
-  for (let pid = queue.pop(); pid !== undefined; pid = queue.pop()) {
-    if (seen.has(pid)) continue;
-    seen.add(pid);
-    queue.push(...proc.children(pid));
-    const resident = proc.resident(pid);
-    own += resident?.own ?? 0;
-    file = Math.max(file, resident?.file ?? 0);
-  }
-  return own + file;
 }
 
 function appStatus({app, units}: Selection, clock: Clock, memory: MemoryOf | undefined): AppStatus {

@@ -16,6 +16,8 @@ export interface ProcStat {
   readonly state: string;
   /** Clock ticks since boot; with the boot id, this tells a process from a later one of the same pid. */
   readonly startTicks: number;
+  /** Milliseconds of processor time so far, its own and the kernel's for it, in steps of 10. */
+  readonly cpuMs: number;
 }
 
 /** The process table, handed in. */
@@ -126,6 +128,7 @@ export function parseStat(text: string): ProcStat | undefined {
     session: Number(session),
     state,
     startTicks: Number(startTicks),
+    cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
   };
 }
 

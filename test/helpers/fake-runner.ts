@@ -126,7 +126,7 @@ export class FakeRunner implements Runner {
 }
 
 function statOf(pid: number): ProcStat {
-  return {pid, name: 'python3', ppid: 1, group: pid, session: pid, state: 'S', startTicks: 7};
+  return {pid, name: 'python3', ppid: 1, group: pid, session: pid, state: 'S', startTicks: 7, cpuMs: 0};
 }
 
 function recordOf(unit: UnitIdentity, pid: number, generation: number) {

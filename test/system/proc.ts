@@ -6,7 +6,8 @@ import test from 'ava';
 import {parseStat, systemProc} from '../../src/system/proc.ts';
 
 test('parseStat() reads a name with blanks and parentheses', (t) => {
-  const fields = ['S', '1', '42', '43', ...Array.from({length: 15}, () => '0'), '777', '0'];
+  const zeros = (length: number): readonly string[] => Array.from({length}, () => '0');
+  const fields = ['S', '1', '42', '43', ...zeros(7), '12', '3', ...zeros(6), '777', '0'];
   t.deepEqual(parseStat(`41 (a) b (c)) ${fields.join(' ')}`), {
     pid: 41,
     name: 'a) b (c)',
@@ -15,6 +16,7 @@ test('parseStat() reads a name with blanks and parentheses', (t) => {
     session: 43,
     state: 'S',
     startTicks: 777,
+    cpuMs: 150,
   });
 });
 

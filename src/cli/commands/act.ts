@@ -45,7 +45,8 @@ function act(action: Action): Command {
   };
 }
 
-function lineOf(event: SupervisorEvent): string {
+/** What is going on, for somebody who waits. Pure. */
+export function lineOf(event: SupervisorEvent): string {
   switch (event.type) {
     case 'state':
       return `${event.app}:${event.process} ${event.state}`;
