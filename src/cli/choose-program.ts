@@ -2,7 +2,7 @@ import {SURE} from '../config/detect/candidates.ts';
 import type {Candidate} from '../config/detect/candidates.ts';
 import type {Detection} from '../config/detect.ts';
 import {splitWords} from '../config/words.ts';
-import type {Launch, Listen} from '../core/spec.ts';
+import type {Launch, Listen} from '../core/program-spec.ts';
 import {AppsupError} from '../errors.ts';
 import {usage} from './args.ts';
 import type {Options} from './args.ts';

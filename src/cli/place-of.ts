@@ -1,5 +1,6 @@
-import {processNames} from '../core/spec.ts';
-import type {AppSpec, ProgramSpec} from '../core/spec.ts';
+import {processNames} from '../core/program-spec.ts';
+import type {ProgramSpec} from '../core/program-spec.ts';
+import type {AppSpec} from '../core/spec.ts';
 import type {LaunchContext} from '../launch/prepare.ts';
 import {configOf, portOf, programNamed, specNamed} from './apps.ts';
 import type {Context} from './context.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import {serverLine} from '../config/detect/server-line.ts';
-import type {Launch} from '../core/spec.ts';
+import type {Launch} from '../core/program-spec.ts';
 
 /** What a command line of another supervisor becomes. */
 export interface TakenLaunch {

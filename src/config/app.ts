@@ -1,7 +1,8 @@
 import {isName} from '../core/names.ts';
 import {startOrder} from '../core/order.ts';
-import {processNames} from '../core/spec.ts';
-import type {AppSpec, ProgramSpec, Transport} from '../core/spec.ts';
+import {processNames} from '../core/program-spec.ts';
+import type {ProgramSpec} from '../core/program-spec.ts';
+import type {AppSpec, Transport} from '../core/spec.ts';
 import {expandPath} from '../system/paths.ts';
 import {readCommand} from './command.ts';
 import {hasErrors} from './diagnostic.ts';

@@ -1,6 +1,6 @@
 import {isIP, isIPv6} from 'node:net';
 
-import type {Endpoint} from '../core/spec.ts';
+import type {Endpoint} from '../core/program-spec.ts';
 
 /** A TCP endpoint out of `after`, or why it is none. */
 export type ReadEndpoint =

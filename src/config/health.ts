@@ -1,4 +1,4 @@
-import type {Health, Listen, Readiness} from '../core/spec.ts';
+import type {Health, Listen, Readiness} from '../core/program-spec.ts';
 import {readCommand} from './command.ts';
 import {listed} from './keys.ts';
 import type {ProgramContext} from './program-launch.ts';

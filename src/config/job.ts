@@ -1,5 +1,5 @@
 import {parseCron} from '../core/cron.ts';
-import type {JobSpec, StepAction} from '../core/spec.ts';
+import type {JobSpec, StepAction} from '../core/task-spec.ts';
 import {expandPath} from '../system/paths.ts';
 import {isZone} from '../system/zone.ts';
 import {readCommand, readWords} from './command.ts';

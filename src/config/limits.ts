@@ -1,4 +1,4 @@
-import type {Limits} from '../core/spec.ts';
+import type {Limits} from '../core/program-spec.ts';
 import type {LimitsFile} from './schema-limits.ts';
 import type {Problem} from './validate.ts';
 

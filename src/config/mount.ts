@@ -1,5 +1,6 @@
 import {isMount} from '../core/names.ts';
-import type {PrefixMode, ProgramSpec} from '../core/spec.ts';
+import type {ProgramSpec} from '../core/program-spec.ts';
+import type {PrefixMode} from '../core/spec.ts';
 import {fillMount} from './keys.ts';
 import type {AppFile} from './schema.ts';
 import type {Problem} from './validate.ts';

@@ -1,5 +1,5 @@
-import {QUEUES} from '../core/spec.ts';
-import type {Launch} from '../core/spec.ts';
+import {QUEUES} from '../core/program-spec.ts';
+import type {Launch} from '../core/program-spec.ts';
 import {readCommand, readWords} from './command.ts';
 import {listed} from './keys.ts';
 import type {ProgramFile} from './schema-program.ts';

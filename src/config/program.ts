@@ -1,6 +1,6 @@
 import {expandPath} from '../system/paths.ts';
-import {isQueue} from '../core/spec.ts';
-import type {Launch, Listen, ProgramSpec} from '../core/spec.ts';
+import {isQueue} from '../core/program-spec.ts';
+import type {Launch, Listen, ProgramSpec} from '../core/program-spec.ts';
 import {looksLikeEndpoint, parseEndpoint} from './endpoint.ts';
 import {readHealth} from './health.ts';
 import {readLimits} from './limits.ts';

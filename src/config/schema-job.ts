@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import {OVERLAPS} from '../core/spec.ts';
+import {OVERLAPS} from '../core/task-spec.ts';
 import {choice, duration, environment, filePath, key, text, wholeNumber, words} from './keys.ts';
 
 const SINCE = {since: '0.1.0'} as const;

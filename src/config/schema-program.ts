@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import {STOP_SIGNALS} from '../core/spec.ts';
+import {STOP_SIGNALS} from '../core/program-spec.ts';
 import {
   choice,
   duration,

@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import type {Launch} from '../core/spec.ts';
+import type {Launch} from '../core/program-spec.ts';
 import {expandPath} from '../system/paths.ts';
 import type {Problem} from './validate.ts';
 

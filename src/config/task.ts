@@ -1,4 +1,4 @@
-import type {StepAction, StepSpec, TaskSpec, TaskWork} from '../core/spec.ts';
+import type {StepAction, StepSpec, TaskSpec, TaskWork} from '../core/task-spec.ts';
 import {expandPath} from '../system/paths.ts';
 import {readCommand, readWords} from './command.ts';
 import {nameOf, readRestart} from './job.ts';

@@ -1,6 +1,7 @@
 import {pathToFileURL} from 'node:url';
 
-import type {Launch, PrefixMode, ProgramSpec, StopSignal, Transport} from '../core/spec.ts';
+import type {Launch, ProgramSpec, StopSignal} from '../core/program-spec.ts';
+import type {PrefixMode, Transport} from '../core/spec.ts';
 import {formatDuration} from './duration.ts';
 
 /** A program as `appsup add` found it or was told it. */

@@ -1,4 +1,4 @@
-import type {RestartPolicy} from '../core/spec.ts';
+import type {RestartPolicy} from '../core/program-spec.ts';
 import type {SignalName} from '../core/signals.ts';
 import type {ErrorRecord} from '../errors.ts';
 

@@ -1,4 +1,4 @@
-import type {ProgramSpec} from './spec.ts';
+import type {ProgramSpec} from './program-spec.ts';
 
 /**
  * Milliseconds to wait before the next start after `tries` failures in a row.

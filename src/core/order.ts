@@ -1,4 +1,4 @@
-import type {ProgramSpec} from './spec.ts';
+import type {ProgramSpec} from './program-spec.ts';
 
 /**
  * The order in which an app's programs start, or the circle that makes it impossible.

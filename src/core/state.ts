@@ -1,4 +1,4 @@
-import type {ProgramSpec} from './spec.ts';
+import type {ProgramSpec} from './program-spec.ts';
 
 /** How a process ended. Both `undefined`: adopted, so its status went to somebody else. */
 export interface Exit {

@@ -1,7 +1,8 @@
 import {hasErrors, summarizeDiagnostic} from '../config/diagnostic.ts';
 import type {LoadedApp} from '../config/app.ts';
-import {processNames} from '../core/spec.ts';
-import type {AppSpec, ProgramSpec} from '../core/spec.ts';
+import {processNames} from '../core/program-spec.ts';
+import type {ProgramSpec} from '../core/program-spec.ts';
+import type {AppSpec} from '../core/spec.ts';
 import {isAppsupError} from '../errors.ts';
 import type {AppsupError} from '../errors.ts';
 import {readEnvFile} from '../launch/env-file.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import type {Launch} from '../core/spec.ts';
+import type {Launch} from '../core/program-spec.ts';
 import type {Server, Start} from './contract.ts';
 import type {Interpreter} from './interpreter.ts';
 import {locate} from './locate.ts';

@@ -1,4 +1,5 @@
-import type {AppSpec, ProgramSpec} from '../core/spec.ts';
+import type {ProgramSpec} from '../core/program-spec.ts';
+import type {AppSpec} from '../core/spec.ts';
 import type {Paths} from '../system/paths.ts';
 
 /** What the moment of a start adds to the spec. */

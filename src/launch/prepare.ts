@@ -2,8 +2,9 @@ import {accessSync, constants} from 'node:fs';
 import path from 'node:path';
 
 import {MARK} from '../core/mark.ts';
-import {isQueue} from '../core/spec.ts';
-import type {AppSpec, Launch, ProgramSpec} from '../core/spec.ts';
+import {isQueue} from '../core/program-spec.ts';
+import type {Launch, ProgramSpec} from '../core/program-spec.ts';
+import type {AppSpec} from '../core/spec.ts';
 import {systemCode} from '../errors.ts';
 import {interpreterFor} from './choose-interpreter.ts';
 import {command} from './command.ts';

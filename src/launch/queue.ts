@@ -1,4 +1,4 @@
-import type {Launch, QueueKind} from '../core/spec.ts';
+import type {Launch, QueueKind} from '../core/program-spec.ts';
 import {hasOption, refuseOwnOptions} from './arguments.ts';
 import type {Server, Start} from './contract.ts';
 import {isFile} from './look.ts';

@@ -1,4 +1,4 @@
-import type {Launch} from '../core/spec.ts';
+import type {Launch} from '../core/program-spec.ts';
 import {gracefulSeconds, hasOption, refuseOwnOptions} from './arguments.ts';
 import type {OwnOption} from './arguments.ts';
 import type {Server, Start} from './contract.ts';

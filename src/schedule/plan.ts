@@ -1,4 +1,5 @@
-import type {AppSpec, Plan, StepSpec, TaskSpec, TaskWork} from '../core/spec.ts';
+import type {AppSpec} from '../core/spec.ts';
+import type {Plan, StepSpec, TaskSpec, TaskWork} from '../core/task-spec.ts';
 import {build} from './recipes/build.ts';
 import {rebuildVenv} from './recipes/rebuild-venv.ts';
 import {update} from './recipes/update.ts';

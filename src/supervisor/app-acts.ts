@@ -1,6 +1,6 @@
 import type {ActRequest, ActResult} from '../control/api.ts';
 import {webProgram} from '../core/spec.ts';
-import type {ProgramSpec, Readiness} from '../core/spec.ts';
+import type {ProgramSpec, Readiness} from '../core/program-spec.ts';
 import {AppsupError} from '../errors.ts';
 import {act} from './act.ts';
 import type {HostedApp} from './hosted-app.ts';

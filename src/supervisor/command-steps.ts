@@ -1,6 +1,7 @@
 import {rmSync, statSync} from 'node:fs';
 
-import type {AppSpec, ProgramSpec} from '../core/spec.ts';
+import type {ProgramSpec} from '../core/program-spec.ts';
+import type {AppSpec} from '../core/spec.ts';
 import {AppsupError, systemCode} from '../errors.ts';
 import {mask} from '../launch/mask.ts';
 import type {LaunchContext, Prepared} from '../launch/prepare.ts';

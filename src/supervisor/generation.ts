@@ -1,4 +1,5 @@
-import type {AppSpec, ProgramSpec} from '../core/spec.ts';
+import type {ProgramSpec} from '../core/program-spec.ts';
+import type {AppSpec} from '../core/spec.ts';
 import type {LastWords} from './last-words.ts';
 import type {LiveProcess} from './live-process.ts';
 import type {ProbeResult} from './probe.ts';

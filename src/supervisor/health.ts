@@ -1,4 +1,4 @@
-import type {Health} from '../core/spec.ts';
+import type {Health} from '../core/program-spec.ts';
 import {messageOf} from '../errors.ts';
 import type {Clock, Timer} from '../system/clock.ts';
 import type {ProbeResult} from './probe.ts';

@@ -1,8 +1,10 @@
 import type {FrontStatus} from '../control/api.ts';
 import {closedPage} from '../core/closed-page.ts';
 import {startOrder} from '../core/order.ts';
-import {processNames, webProgram} from '../core/spec.ts';
-import type {AppSpec, ProgramSpec} from '../core/spec.ts';
+import {processNames} from '../core/program-spec.ts';
+import {webProgram} from '../core/spec.ts';
+import type {ProgramSpec} from '../core/program-spec.ts';
+import type {AppSpec} from '../core/spec.ts';
 import type {UnitState} from '../core/state.ts';
 import type {AppsupError} from '../errors.ts';
 import type {Clock} from '../system/clock.ts';

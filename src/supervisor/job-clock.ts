@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 
 import type {RunStatus} from '../control/api.ts';
-import type {JobSpec} from '../core/spec.ts';
+import type {JobSpec} from '../core/task-spec.ts';
 import type {Timetable} from '../schedule/cron.ts';
 import {askDue} from '../schedule/due.ts';
 import type {Clock, Timer} from '../system/clock.ts';

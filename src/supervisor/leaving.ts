@@ -1,5 +1,5 @@
 import {KILL_AGAIN_MS} from '../core/machine.ts';
-import type {ProgramSpec} from '../core/spec.ts';
+import type {ProgramSpec} from '../core/program-spec.ts';
 import type {Clock, Timer} from '../system/clock.ts';
 import type {LiveProcess} from './live-process.ts';
 

@@ -1,4 +1,4 @@
-import type {Limits} from '../core/spec.ts';
+import type {Limits} from '../core/program-spec.ts';
 import type {Clock, Timer} from '../system/clock.ts';
 
 /** How often the memory of a program with a limit is measured; there is no event for it without root. */

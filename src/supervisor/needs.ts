@@ -1,4 +1,4 @@
-import type {Endpoint} from '../core/spec.ts';
+import type {Endpoint} from '../core/program-spec.ts';
 import type {Clock, Timer} from '../system/clock.ts';
 import {askEndpoint} from './probe.ts';
 import type {ProbeResult} from './probe.ts';

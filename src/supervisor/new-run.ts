@@ -2,7 +2,8 @@ import path from 'node:path';
 
 import type {RunStatus, StepStatus} from '../control/api.ts';
 import {nearest} from '../core/nearest.ts';
-import type {AppSpec, Plan, StepSpec, TaskSpec} from '../core/spec.ts';
+import type {AppSpec} from '../core/spec.ts';
+import type {Plan, StepSpec, TaskSpec} from '../core/task-spec.ts';
 import {AppsupError} from '../errors.ts';
 import {freshSteps, statusOf} from './run.ts';
 import type {RunRecord} from './run-records.ts';

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import net from 'node:net';
 
-import type {Readiness} from '../core/spec.ts';
+import type {Readiness} from '../core/program-spec.ts';
 import {connectTo} from '../system/sockets.ts';
 import type {Address} from '../system/sockets.ts';
 

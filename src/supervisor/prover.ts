@@ -1,4 +1,4 @@
-import type {Readiness} from '../core/spec.ts';
+import type {Readiness} from '../core/program-spec.ts';
 import type {Prepared} from '../launch/prepare.ts';
 import type {Clock} from '../system/clock.ts';
 import type {Proc} from '../system/proc.ts';

@@ -2,7 +2,8 @@ import {createHash} from 'node:crypto';
 import {readdirSync, rmSync} from 'node:fs';
 import path from 'node:path';
 
-import type {AppSpec, ProgramSpec} from '../core/spec.ts';
+import type {ProgramSpec} from '../core/program-spec.ts';
+import type {AppSpec} from '../core/spec.ts';
 import {isName} from '../core/names.ts';
 import type {Exit} from '../core/state.ts';
 import {systemCode} from '../errors.ts';

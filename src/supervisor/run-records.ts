@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import type {RunStatus} from '../control/api.ts';
 import {isName} from '../core/names.ts';
-import type {Plan} from '../core/spec.ts';
+import type {Plan} from '../core/task-spec.ts';
 import {systemCode} from '../errors.ts';
 import {asDiskError, ensurePrivateDirectory, readIfReadable, writeAtomically} from '../system/files.ts';
 import type {Paths} from '../system/paths.ts';

@@ -1,5 +1,5 @@
 import type {ActResult} from '../control/api.ts';
-import type {StepSpec} from '../core/spec.ts';
+import type {StepSpec} from '../core/task-spec.ts';
 import {CommandSteps} from './command-steps.ts';
 import type {CommandStepsOptions} from './command-steps.ts';
 import type {ActionOf, Run, StepDoer, StepOutcome} from './run.ts';

@@ -1,5 +1,5 @@
 import type {RunResult, RunStatus, StepStatus} from '../control/api.ts';
-import type {StepAction, StepSpec} from '../core/spec.ts';
+import type {StepAction, StepSpec} from '../core/task-spec.ts';
 import {isAppsupError, messageOf, systemCode} from '../errors.ts';
 import type {Clock} from '../system/clock.ts';
 import type {RunRecord} from './run-records.ts';

@@ -2,7 +2,8 @@ import {rmSync, statSync} from 'node:fs';
 import path from 'node:path';
 
 import {formatMark, parseMark} from '../core/mark.ts';
-import type {AppSpec, ProgramSpec} from '../core/spec.ts';
+import type {ProgramSpec} from '../core/program-spec.ts';
+import type {AppSpec} from '../core/spec.ts';
 import type {Exit} from '../core/state.ts';
 import {AppsupError, messageOf, systemCode} from '../errors.ts';
 import {mask} from '../launch/mask.ts';

@@ -1,7 +1,8 @@
 import path from 'node:path';
 
 import type {JobsReport, RunRequest, RunStatus, StepStatus, SupervisorEvent} from '../control/api.ts';
-import type {AppSpec, JobSpec, Plan, TaskSpec} from '../core/spec.ts';
+import type {AppSpec} from '../core/spec.ts';
+import type {JobSpec, Plan, TaskSpec} from '../core/task-spec.ts';
 import {AppsupError, messageOf} from '../errors.ts';
 import type {Log} from '../logs/own-log.ts';
 import type {Clock} from '../system/clock.ts';

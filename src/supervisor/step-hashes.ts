@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import path from 'node:path';
 
-import type {StepSpec} from '../core/spec.ts';
+import type {StepSpec} from '../core/task-spec.ts';
 import {readIfReadable} from '../system/files.ts';
 
 /** The files that a plan depends on, as they are now: hex SHA-256 by path, `none` for what is not there. */

@@ -1,7 +1,8 @@
 import {existsSync} from 'node:fs';
 
-import {NO_LIMITS} from '../core/spec.ts';
-import type {AppSpec, ProgramSpec} from '../core/spec.ts';
+import {NO_LIMITS} from '../core/program-spec.ts';
+import type {ProgramSpec} from '../core/program-spec.ts';
+import type {AppSpec} from '../core/spec.ts';
 import type {ActionOf} from './run.ts';
 import type {StepProcess} from './run-records.ts';
 import type {roomFiles} from './step-process.ts';

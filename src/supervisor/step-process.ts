@@ -3,7 +3,7 @@ import {constants} from 'node:os';
 import path from 'node:path';
 
 import {formatMark, MARK} from '../core/mark.ts';
-import {NO_LIMITS} from '../core/spec.ts';
+import {NO_LIMITS} from '../core/program-spec.ts';
 import type {Exit} from '../core/state.ts';
 import type {Prepared} from '../launch/prepare.ts';
 import {readIfThere} from '../system/files.ts';

@@ -1,4 +1,4 @@
-import {processNames} from '../core/spec.ts';
+import {processNames} from '../core/program-spec.ts';
 import {messageOf} from '../errors.ts';
 import type {Log} from '../logs/own-log.ts';
 import type {Paths} from '../system/paths.ts';

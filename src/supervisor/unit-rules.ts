@@ -1,4 +1,4 @@
-import type {ProgramSpec} from '../core/spec.ts';
+import type {ProgramSpec} from '../core/program-spec.ts';
 
 /**
  * The longest wait between two tries after a boot: what they wait for may come at any time, and half a minute later the program is

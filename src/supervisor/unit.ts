@@ -1,5 +1,5 @@
 import {adopted, deadlineOf, describeExit, transition} from '../core/machine.ts';
-import type {ProgramSpec} from '../core/spec.ts';
+import type {ProgramSpec} from '../core/program-spec.ts';
 import type {Action, Change, Exit, Role, UnitEvent, UnitState} from '../core/state.ts';
 import {messageOf} from '../errors.ts';
 import type {Clock, Timer} from '../system/clock.ts';

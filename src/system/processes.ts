@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process';
 import {closeSync, constants, openSync} from 'node:fs';
 
-import type {Limits} from '../core/spec.ts';
+import type {Limits} from '../core/program-spec.ts';
 import type {Exit} from '../core/state.ts';
 import {asDiskError, ensurePrivateDirectory} from './files.ts';
 import {systemCode} from '../errors.ts';

@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import type {JobSpec} from '../../src/core/spec.ts';
+import type {JobSpec} from '../../src/core/task-spec.ts';
 import {GUNICORN, advice, findings, specOf, web} from '../helpers/read-app.ts';
 
 /** An app with one job, whose lines begin at line 5. */

@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import type {Limits} from '../../src/core/spec.ts';
+import type {Limits} from '../../src/core/program-spec.ts';
 import {GUNICORN, advice, findings, programOf, web} from '../helpers/read-app.ts';
 
 const NONE: Limits = {

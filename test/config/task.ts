@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import type {TaskSpec} from '../../src/core/spec.ts';
+import type {TaskSpec} from '../../src/core/task-spec.ts';
 import {GUNICORN, advice, findings, specOf, web} from '../helpers/read-app.ts';
 
 /** An app with one task, whose lines begin at line 5. */

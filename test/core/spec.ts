@@ -1,7 +1,8 @@
 import test from 'ava';
 
-import {gatewayFor, processNames, webProgram} from '../../src/core/spec.ts';
-import type {ProgramSpec} from '../../src/core/spec.ts';
+import {processNames} from '../../src/core/program-spec.ts';
+import {gatewayFor, webProgram} from '../../src/core/spec.ts';
+import type {ProgramSpec} from '../../src/core/program-spec.ts';
 import {appSpec, programSpec} from '../helpers/spec.ts';
 
 function program(name: string, changes: Partial<ProgramSpec> = {}): ProgramSpec {

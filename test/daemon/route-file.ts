@@ -5,7 +5,7 @@ import path from 'node:path';
 import test from 'ava';
 import type {ExecutionContext} from 'ava';
 
-import type {Launch} from '../../src/core/spec.ts';
+import type {Launch} from '../../src/core/program-spec.ts';
 import {RouteFile} from '../../src/daemon/route-file.ts';
 import {parseRoutes} from '../../src/gateway/routes.ts';
 import {appSpec, programSpec} from '../helpers/spec.ts';

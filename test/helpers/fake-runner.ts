@@ -1,5 +1,6 @@
 import {formatMark} from '../../src/core/mark.ts';
-import type {AppSpec, ProgramSpec} from '../../src/core/spec.ts';
+import type {ProgramSpec} from '../../src/core/program-spec.ts';
+import type {AppSpec} from '../../src/core/spec.ts';
 import {LiveProcess} from '../../src/supervisor/live-process.ts';
 import type {ProbeResult} from '../../src/supervisor/probe.ts';
 import type {Runner, Started, UnitIdentity} from '../../src/supervisor/generation.ts';

@@ -4,7 +4,8 @@ import path from 'node:path';
 
 import type {ExecutionContext} from 'ava';
 
-import type {AppSpec, Launch, ProgramSpec} from '../../src/core/spec.ts';
+import type {Launch, ProgramSpec} from '../../src/core/program-spec.ts';
+import type {AppSpec} from '../../src/core/spec.ts';
 import type {AppsupError} from '../../src/errors.ts';
 import type {LaunchContext, Start} from '../../src/launch/contract.ts';
 import {pathsFor} from '../../src/system/paths.ts';

@@ -1,7 +1,8 @@
 import {readApp} from '../../src/config/app.ts';
 import type {AppContext} from '../../src/config/app.ts';
 import {renderDiagnostic, summarizeDiagnostic} from '../../src/config/diagnostic.ts';
-import type {AppSpec, ProgramSpec} from '../../src/core/spec.ts';
+import type {ProgramSpec} from '../../src/core/program-spec.ts';
+import type {AppSpec} from '../../src/core/spec.ts';
 
 export const CONTEXT: AppContext = {
   name: 'tasks',

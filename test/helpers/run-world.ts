@@ -1,4 +1,4 @@
-import type {JobSpec, StepSpec} from '../../src/core/spec.ts';
+import type {JobSpec, StepSpec} from '../../src/core/task-spec.ts';
 
 /** A command step that is never really run. */
 export function stepSpec(name: string): StepSpec {

@@ -1,4 +1,5 @@
-import type {AppSpec, ProgramSpec} from '../../src/core/spec.ts';
+import type {ProgramSpec} from '../../src/core/program-spec.ts';
+import type {AppSpec} from '../../src/core/spec.ts';
 
 const NO_LIMITS = {
   memoryBytes: undefined,

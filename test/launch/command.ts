@@ -3,7 +3,7 @@ import path from 'node:path';
 import test from 'ava';
 import type {ExecutionContext} from 'ava';
 
-import type {Launch} from '../../src/core/spec.ts';
+import type {Launch} from '../../src/core/program-spec.ts';
 import {command} from '../../src/launch/command.ts';
 import type {Interpreter} from '../../src/launch/interpreter.ts';
 import type {Layout} from '../helpers/launch-start.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import test from 'ava';
 import type {ExecutionContext} from 'ava';
 
-import type {ProgramSpec} from '../../src/core/spec.ts';
+import type {ProgramSpec} from '../../src/core/program-spec.ts';
 import {computeValues} from '../../src/launch/compute.ts';
 import {systemProc} from '../../src/system/proc.ts';
 import {layOut, startOf, temporaryHome, told} from '../helpers/launch-start.ts';

@@ -1,6 +1,7 @@
 import test from 'ava';
 
-import type {AppSpec, Launch, ProgramSpec} from '../../src/core/spec.ts';
+import type {Launch, ProgramSpec} from '../../src/core/program-spec.ts';
+import type {AppSpec} from '../../src/core/spec.ts';
 import {daphne} from '../../src/launch/daphne.ts';
 import {complaint, startOf} from '../helpers/launch-start.ts';
 

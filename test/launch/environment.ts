@@ -1,6 +1,7 @@
 import test from 'ava';
 
-import type {AppSpec, Launch, ProgramSpec} from '../../src/core/spec.ts';
+import type {Launch, ProgramSpec} from '../../src/core/program-spec.ts';
+import type {AppSpec} from '../../src/core/spec.ts';
 import {parseMark} from '../../src/core/mark.ts';
 import {describeEnvironment} from '../../src/launch/describe.ts';
 import type {EnvFile} from '../../src/launch/env-file.ts';

@@ -3,7 +3,8 @@ import path from 'node:path';
 import test from 'ava';
 import type {ExecutionContext} from 'ava';
 
-import type {AppSpec, Launch, ProgramSpec} from '../../src/core/spec.ts';
+import type {Launch, ProgramSpec} from '../../src/core/program-spec.ts';
+import type {AppSpec} from '../../src/core/spec.ts';
 import type {LaunchContext} from '../../src/launch/contract.ts';
 import {prepare} from '../../src/launch/prepare.ts';
 import type {Layout} from '../helpers/launch-start.ts';

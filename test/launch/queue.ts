@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import type {Launch, QueueKind} from '../../src/core/spec.ts';
+import type {Launch, QueueKind} from '../../src/core/program-spec.ts';
 import {queue} from '../../src/launch/queue.ts';
 import {complaint, layOut, startOf, temporaryHome} from '../helpers/launch-start.ts';
 

@@ -5,7 +5,8 @@ import path from 'node:path';
 import test from 'ava';
 import type {ExecutionContext} from 'ava';
 
-import type {AppSpec, Launch, PrefixMode, ProgramSpec} from '../../src/core/spec.ts';
+import type {Launch, ProgramSpec} from '../../src/core/program-spec.ts';
+import type {AppSpec, PrefixMode} from '../../src/core/spec.ts';
 import {prepare} from '../../src/launch/prepare.ts';
 import {freePort} from '../helpers/free-port.ts';
 import {launchContext, startOf, temporaryHome} from '../helpers/launch-start.ts';

@@ -2,7 +2,7 @@ import {execFileSync} from 'node:child_process';
 
 import test from 'ava';
 
-import type {TaskSpec, TaskWork} from '../../src/core/spec.ts';
+import type {TaskSpec, TaskWork} from '../../src/core/task-spec.ts';
 import {planOf} from '../../src/schedule/plan.ts';
 import {stepSpec} from '../helpers/run-world.ts';
 import {appSpec, programSpec} from '../helpers/spec.ts';

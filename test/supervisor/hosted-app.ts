@@ -6,7 +6,7 @@ import {setImmediate as turn} from 'node:timers/promises';
 import test from 'ava';
 import type {ExecutionContext} from 'ava';
 
-import type {ProgramSpec} from '../../src/core/spec.ts';
+import type {ProgramSpec} from '../../src/core/program-spec.ts';
 import {DesiredStates} from '../../src/supervisor/desired.ts';
 import {HostedApp} from '../../src/supervisor/hosted-app.ts';
 import type {Unit} from '../../src/supervisor/unit.ts';

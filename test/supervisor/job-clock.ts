@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import type {JobSpec} from '../../src/core/spec.ts';
+import type {JobSpec} from '../../src/core/task-spec.ts';
 import {timetable} from '../../src/schedule/cron.ts';
 import {JobClock} from '../../src/supervisor/job-clock.ts';
 import {emptyBook} from '../../src/supervisor/run-records.ts';

@@ -1,7 +1,7 @@
 import test from 'ava';
 
 import {LimitWatch, MEASURE_MS} from '../../src/supervisor/limit-watch.ts';
-import type {Limits} from '../../src/core/spec.ts';
+import type {Limits} from '../../src/core/program-spec.ts';
 import {FakeClock} from '../helpers/fake-clock.ts';
 import {programSpec} from '../helpers/spec.ts';
 

@@ -6,7 +6,8 @@ import test from 'ava';
 import type {ExecutionContext} from 'ava';
 
 import type {RunStatus} from '../../src/control/api.ts';
-import type {AppSpec, StepSpec} from '../../src/core/spec.ts';
+import type {AppSpec} from '../../src/core/spec.ts';
+import type {StepSpec} from '../../src/core/task-spec.ts';
 import {pathsFor} from '../../src/system/paths.ts';
 import type {Run, StepOutcome} from '../../src/supervisor/run.ts';
 import {RunBooks, parseBook} from '../../src/supervisor/run-records.ts';

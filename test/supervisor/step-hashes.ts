@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import test from 'ava';
 
-import type {StepSpec} from '../../src/core/spec.ts';
+import type {StepSpec} from '../../src/core/task-spec.ts';
 import {hashesOfPlan, unchanged} from '../../src/supervisor/step-hashes.ts';
 import {stepSpec} from '../helpers/run-world.ts';
 

@@ -2,7 +2,7 @@ import {setImmediate as turn} from 'node:timers/promises';
 
 import test from 'ava';
 
-import type {ProgramSpec} from '../../src/core/spec.ts';
+import type {ProgramSpec} from '../../src/core/program-spec.ts';
 import {Unit} from '../../src/supervisor/unit.ts';
 import {FakeClock} from '../helpers/fake-clock.ts';
 import {FakeRunner} from '../helpers/fake-runner.ts';

@@ -1,7 +1,9 @@
 import {formatDuration} from '../../config/duration.ts';
 import {formatSize} from '../../config/size.ts';
 import {joinWords} from '../../config/words.ts';
-import type {AppSpec, Endpoint, Launch, ProgramSpec, StepSpec} from '../../core/spec.ts';
+import type {Endpoint, Launch, ProgramSpec} from '../../core/program-spec.ts';
+import type {AppSpec} from '../../core/spec.ts';
+import type {StepSpec} from '../../core/task-spec.ts';
 import {describeEnvironment} from '../../launch/describe.ts';
 import {looksSecret} from '../../launch/secrets.ts';
 import {leaseOf} from '../../ports/leases.ts';

@@ -1,6 +1,7 @@
 import type {SupervisorApi} from '../../control/api.ts';
 import {webProgram} from '../../core/spec.ts';
-import type {AppSpec, Launch} from '../../core/spec.ts';
+import type {Launch} from '../../core/program-spec.ts';
+import type {AppSpec} from '../../core/spec.ts';
 import {AppsupError} from '../../errors.ts';
 import {keptRequest} from '../../frontend/kept.ts';
 import {blockAdvice} from '../../frontend/verify/fact.ts';

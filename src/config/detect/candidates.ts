@@ -1,4 +1,4 @@
-import type {Launch, Listen} from '../../core/spec.ts';
+import type {Launch, Listen} from '../../core/program-spec.ts';
 import type {Folder} from './folder.ts';
 import {launchOfLine} from './server-line.ts';
 import {callablesIn, djangoProject} from './source.ts';

@@ -1,4 +1,4 @@
-import type {Launch, StopSignal} from '../../core/spec.ts';
+import type {Launch, StopSignal} from '../../core/program-spec.ts';
 import {procfileLines} from './candidates.ts';
 import type {Folder} from './folder.ts';
 import {launchOfLine} from './server-line.ts';

@@ -1,4 +1,4 @@
-import type {Launch} from '../../core/spec.ts';
+import type {Launch} from '../../core/program-spec.ts';
 import {splitWords} from '../words.ts';
 
 /** Options of gunicorn that have a key of their own, and those that the supervisor decides. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import type {Plan, TaskSpec, TaskWork} from '../../core/spec.ts';
+import type {Plan, TaskSpec, TaskWork} from '../../core/task-spec.ts';
 import {scriptStep} from './script.ts';
 
 /** A link is switched by a rename, so no visitor finds half of it. A directory that stands in its place goes aside once. */

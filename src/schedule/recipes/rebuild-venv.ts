@@ -1,7 +1,9 @@
 import path from 'node:path';
 
 import {webProgram} from '../../core/spec.ts';
-import type {AppSpec, Launch, Plan, TaskSpec, TaskWork} from '../../core/spec.ts';
+import type {Launch} from '../../core/program-spec.ts';
+import type {AppSpec} from '../../core/spec.ts';
+import type {Plan, TaskSpec, TaskWork} from '../../core/task-spec.ts';
 import {scriptStep} from './script.ts';
 import {RESTART, healthStep} from './update.ts';
 

@@ -1,4 +1,4 @@
-import type {StepSpec, TaskSpec} from '../../core/spec.ts';
+import type {StepSpec, TaskSpec} from '../../core/task-spec.ts';
 
 /** What every script may use: a line for the one who looks, and the room that the steps of a run share. */
 const HEAD = `set -eu

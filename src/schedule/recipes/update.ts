@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import type {Plan, StepSpec, TaskSpec, TaskWork} from '../../core/spec.ts';
+import type {Plan, StepSpec, TaskSpec, TaskWork} from '../../core/task-spec.ts';
 import {scriptStep} from './script.ts';
 
 /** The first of several tries remembers where it began. */
