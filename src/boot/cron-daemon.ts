@@ -1,16 +1,14 @@
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import path from 'node:path';
 
-import {systemCode} from '../errors.ts';
+import {processNames, serviceGroups} from '../system/process-names.ts';
 
 /** Debian's and Vixie's, cronie's and busybox's, fcron, bcron, dcron. */
-const NAMES: ReadonlySet<string> = new Set(['cron', 'crond', 'fcron', 'bcron-sched', 'dcron']);
+const NAMES: readonly string[] = ['cron', 'crond', 'fcron', 'bcron-sched', 'dcron'];
 
-/** systemd's groups of living services, in cgroups v2 and v1, and what systemd-cron generates while it is on. */
+/** Living services, and what systemd-cron generates while it is on. */
 const UNITS: readonly string[] = [
-  ...['sys/fs/cgroup/system.slice', 'sys/fs/cgroup/systemd/system.slice'].flatMap((slice) =>
-    ['cron', 'crond', 'cronie', 'fcron', 'bcron', 'dcron'].map((name) => `${slice}/${name}.service`),
-  ),
+  ...['cron', 'crond', 'cronie', 'fcron', 'bcron', 'dcron'].flatMap(serviceGroups),
   'run/systemd/generator/cron.target.wants',
 ];
 
@@ -23,16 +21,6 @@ const UNITS: readonly string[] = [
  */
 export function cronDaemon(root = '/'): 'running' | 'unknown' {
   if (UNITS.some((unit) => existsSync(path.join(root, unit)))) return 'running';
-  const pids = readdirSync(path.join(root, 'proc')).filter((name) => /^\d+$/.test(name));
-  return pids.some((pid) => NAMES.has(nameOf(path.join(root, 'proc', pid, 'comm')))) ? 'running' : 'unknown';
-}
-
-/** The process may be gone by now, or be nobody's business of ours. */
-function nameOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    if (systemCode(error) === undefined) throw error;
-    return '';
-  }
+  const names = processNames(root);
+  return NAMES.some((name) => names.has(name)) ? 'running' : 'unknown';
 }

@@ -452,7 +452,7 @@ export const COMMANDS = {
       ['doctor --json', 'each finding with its id and level: ok, warning, broken, unseen'],
     ],
     details: [
-      'Subjects: programs, supervisor, boot, cron, files, disk, limits, clock, settings, ports, apps. It changes nothing and starts nothing.',
+      'Subjects: programs, supervisor, boot, cron, logout, files, disk, limits, clock, settings, ports, apps, front-end, leftovers. It changes nothing and starts nothing.',
     ],
   },
   remove: {

@@ -7,7 +7,10 @@ import {lookAtDisk} from './disk.ts';
 import {lookAtFiles} from './files.ts';
 import {unseen} from './finding.ts';
 import type {Answer, Finding, Subject} from './finding.ts';
+import {lookAtFrontEnd} from './front-end.ts';
+import {lookAtLeftovers} from './leftovers.ts';
 import {lookAtLimits} from './limits.ts';
+import {lookAtLogout} from './logout.ts';
 import {lookAtPorts} from './ports.ts';
 import {lookAtPrograms} from './programs.ts';
 import {lookAtSettings} from './settings.ts';
@@ -19,6 +22,7 @@ const LOOKS: readonly (readonly [Subject, Look])[] = [
   ['supervisor', lookAtSupervisor],
   ['boot', lookAtBoot],
   ['cron', lookAtCron],
+  ['logout', lookAtLogout],
   ['files', lookAtFiles],
   ['disk', lookAtDisk],
   ['limits', lookAtLimits],
@@ -26,6 +30,8 @@ const LOOKS: readonly (readonly [Subject, Look])[] = [
   ['settings', lookAtSettings],
   ['ports', lookAtPorts],
   ['apps', lookAtApps],
+  ['front-end', lookAtFrontEnd],
+  ['leftovers', lookAtLeftovers],
 ];
 
 export interface ExamineOptions {

@@ -12,6 +12,7 @@ export const SUBJECTS = [
   'supervisor',
   'boot',
   'cron',
+  'logout',
   'files',
   'disk',
   'limits',
@@ -19,6 +20,8 @@ export const SUBJECTS = [
   'settings',
   'ports',
   'apps',
+  'front-end',
+  'leftovers',
 ] as const;
 export type Subject = (typeof SUBJECTS)[number];
 

@@ -2,7 +2,7 @@ import {readdirSync} from 'node:fs';
 import path from 'node:path';
 
 import type {SupervisorInfo} from '../control/api.ts';
-import {isAppsupError, messageOf} from '../errors.ts';
+import {AppsupError, isAppsupError, messageOf} from '../errors.ts';
 import {attempt, exists, readText} from '../launch/look.ts';
 import {readBook} from '../ports/book-file.ts';
 import {livingOwner} from '../system/lock.ts';
@@ -29,7 +29,10 @@ export interface SupervisorFacts {
 export const lookAtSupervisor: Look = async (world) => {
   const {paths, proc, version} = world;
   const owner = livingOwner(paths.lock, proc);
-  const asked = await world.info().then(
+  const stopped = owner?.state === 'T';
+  // A stopped one would be waited for.
+  const asking = stopped ? Promise.reject(new AppsupError('TIMEOUT', 'it is stopped')) : world.info();
+  const asked = await asking.then(
     (info) => ({info, refusal: undefined}),
     (error: unknown) => {
       if (!isAppsupError(error)) throw error;
@@ -38,7 +41,7 @@ export const lookAtSupervisor: Look = async (world) => {
   );
   return judgeSupervisor({
     ...asked,
-    owner: owner === undefined ? undefined : {pid: owner.pid, stopped: owner.state === 'T'},
+    owner: owner === undefined ? undefined : {pid: owner.pid, stopped},
     asleep: readText(paths.asleep)?.trim() === proc.bootId(),
     wanted: wantedIn(paths.desired).filter((app) => exists(path.join(paths.apps, `${app}.toml`))),
     version,

@@ -1,13 +1,13 @@
-import {mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
+import {symlinkSync} from 'node:fs';
 import path from 'node:path';
 
 import test from 'ava';
 
 import {cronKind, judgeCron, lookAtCron} from '../../src/doctor/cron.ts';
 import type {CronFacts} from '../../src/doctor/cron.ts';
-import {temporaryDirectory} from '../helpers/fake-supervisor.ts';
 import {troubles} from '../helpers/findings.ts';
 import {worldWith} from '../helpers/doctor-world.ts';
+import {hostWith} from '../helpers/host-files.ts';
 
 const WELL: CronFacts = {
   refusal: undefined,
@@ -42,11 +42,7 @@ for (const [title, facts, expected] of TABLE) {
 
 test('cronKind() tells implementations by what they bring along', (t) => {
   const host = (files: readonly string[], link?: string) => {
-    const root = temporaryDirectory(t);
-    for (const file of files) {
-      mkdirSync(path.dirname(path.join(root, file)), {recursive: true});
-      writeFileSync(path.join(root, file), '');
-    }
+    const root = hostWith(t, Object.fromEntries(files.map((file) => [file, ''])));
     if (link !== undefined) symlinkSync(path.join(root, link), path.join(root, 'usr/sbin/crond'));
     return cronKind(root);
   };
@@ -58,16 +54,10 @@ test('cronKind() tells implementations by what they bring along', (t) => {
 });
 
 test('lookAtCron() finds the daemon of a host whose service forbids writable code', async (t) => {
-  const root = temporaryDirectory(t);
-  const files: Readonly<Record<string, string>> = {
-    'proc/1/stat': '1 (systemd) S 0 1 1 0 -1',
+  const root = hostWith(t, {
     'proc/70/comm': 'crond\n',
     'usr/sbin/crond': '',
     'usr/lib/systemd/system/crond.service': '[Service]\nMemoryDenyWriteExecute=yes\n',
-  };
-  for (const [file, text] of Object.entries(files)) {
-    mkdirSync(path.dirname(path.join(root, file)), {recursive: true});
-    writeFileSync(path.join(root, file), text);
-  }
+  });
   t.deepEqual(troubles(await lookAtCron(worldWith(t, {root}))), ['warning cron-hardened']);
 });

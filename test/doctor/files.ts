@@ -6,7 +6,7 @@ import test from 'ava';
 import {judgeFiles, lookAtFiles} from '../../src/doctor/files.ts';
 import type {FileFacts, Place} from '../../src/doctor/files.ts';
 import {worldWith} from '../helpers/doctor-world.ts';
-import {temporaryDirectory} from '../helpers/fake-supervisor.ts';
+import {hostWith} from '../helpers/host-files.ts';
 import {troubles} from '../helpers/findings.ts';
 
 const LOCAL = {point: '/', type: 'ext4', options: new Set(['rw', 'relatime'])};
@@ -61,18 +61,15 @@ for (const [title, facts, expected] of TABLE) {
 }
 
 test('lookAtFiles() reads from the kernel’s list that the home is on NFS with Kerberos', (t) => {
-  const root = temporaryDirectory(t);
-  mkdirSync(path.join(root, 'proc/self'), {recursive: true});
+  const root = hostWith(t, {});
   const world = worldWith(t, {root});
   const {home} = world.paths;
-  writeFileSync(
-    path.join(root, 'proc/self/mountinfo'),
-    [
-      '21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw',
-      `40 21 0:40 / ${home} rw,nosuid shared:20 - nfs4 files:/home rw,vers=4.2,sec=krb5`,
-      '',
-    ].join('\n'),
-  );
+  mkdirSync(path.join(root, 'proc/self'), {recursive: true});
+  const lines = [
+    '21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw',
+    `40 21 0:40 / ${home} rw,nosuid shared:20 - nfs4 files:/home rw,vers=4.2,sec=krb5`,
+  ];
+  writeFileSync(path.join(root, 'proc/self/mountinfo'), `${lines.join('\n')}\n`);
   const answers = lookAtFiles(world);
   t.deepEqual(troubles(answers as Awaited<typeof answers>), ['warning state-network', 'warning home-locked']);
 });

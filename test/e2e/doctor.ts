@@ -1,5 +1,5 @@
 import {spawn} from 'node:child_process';
-import {chmodSync, mkdirSync, rmSync, utimesSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync} from 'node:fs';
 import {once} from 'node:events';
 import path from 'node:path';
 
@@ -16,6 +16,9 @@ import {run} from '../helpers/run.ts';
 import {killQuietly, Rig, ROOT, until} from '../helpers/rig.ts';
 import {makeSmallDisk, noSmallDisk} from '../helpers/small-disk.ts';
 import {Tenant} from '../helpers/tenant.ts';
+import {testWith} from '../helpers/tools.ts';
+import {fakeSupervisor} from '../helpers/fake-supervisor.ts';
+import {serveControl} from '../../src/control/server.ts';
 
 interface Said {
   readonly ok: boolean;
@@ -200,6 +203,64 @@ test('doctor finds a supervisor that is stopped, and says how it is woken: broke
   }
 });
 
+test('doctor finds a supervisor of an older version: warning supervisor-old', async (t) => {
+  const rig = rigOf(t);
+  mkdirSync(rig.paths.state, {recursive: true, mode: 0o700});
+  const info = {version: '0.0.9', protocol: 1, pid: process.pid, since: 0, adopted: 0} as const;
+  const server = await serveControl({
+    api: fakeSupervisor({
+      info: async () => await Promise.resolve({...info, goneMs: undefined, cameBackAt: undefined}),
+    }),
+    socket: rig.paths.socket,
+    version: '0.0.9',
+    log: () => {},
+  });
+  t.teardown(async () => await server.close());
+  const {code, stdout} = await rig.appsup('doctor', 'supervisor', '--json');
+  t.is(code, 0);
+  t.deepEqual(troubles(saidIn(stdout).findings), ['warning supervisor-old']);
+});
+
+test('doctor finds a supervisord of ours that runs the same app: broken leftover-supervisord', async (t) => {
+  const rig = rigOf(t);
+  const {directory} = await rig.define('tasks', COMMAND, {
+    supervisord: '#!/bin/sh\nsleep 1000 &\necho up\nwait\n',
+  });
+  const old = spawn(path.join(directory, 'supervisord'), [], {
+    cwd: directory,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => killQuietly(-(old.pid ?? 0)));
+  await once(old.stdout, 'data');
+  t.deepEqual(await diagnosed(t, rig, 'leftovers'), ['broken leftover-supervisord']);
+});
+
+testWith(
+  ['apache2'],
+  'doctor finds lines that the server refuses, and lines that are out of date: front-snippet, front-stale',
+  async (t) => {
+    const rig = rigOf(t);
+    await rig.define('tasks', '[programs.web]\ncommand = "sleep 1000"\n');
+    await rig.ok('request', 'tasks', '--front', 'apache');
+    t.deepEqual((await diagnosed(t, rig, 'front-end')).filter(isOfTheLines), []);
+
+    const kept = path.join(rig.paths.requests, 'tasks.json');
+    writeFileSync(kept, readFileSync(kept, 'utf8').replace(/ProxyPass +/, 'ProxyPas '));
+    t.deepEqual((await diagnosed(t, rig, 'front-end')).filter(isOfTheLines), ['broken front-snippet']);
+
+    await rig.ok('request', 'tasks', '--front', 'apache');
+    const file = path.join(rig.paths.apps, 'tasks.toml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('mount = "/tasks"', 'mount = "/jobs"'));
+    t.deepEqual((await diagnosed(t, rig, 'front-end')).filter(isOfTheLines), ['warning front-stale']);
+  },
+);
+
+/** The host of the tests may have a web server, with its own troubles. */
+function isOfTheLines(trouble: string): boolean {
+  return /front-(snippet|stale)$/.test(trouble);
+}
+
 test('doctor finds what the limits of a login do to apps: limit-files, limit-cpu, limit-file-size, umask-open', async (t) => {
   const rig = rigOf(t);
   t.deepEqual(await behind(rig, 'ulimit -n 200', 'limits'), ['broken limit-files']);
@@ -258,13 +319,17 @@ test('doctor knows its subjects, and which one was meant', async (t) => {
 });
 
 /** On a real account, with a cron that runs; one after the other, since there is one cron. */
-function onAccount(title: string, check: (t: ExecutionContext, tenant: Tenant) => Promise<void>): void {
+function onAccount(
+  title: string,
+  check: (t: ExecutionContext, tenant: Tenant) => Promise<void>,
+  tools: readonly string[] = [],
+): void {
   const reason = noAccounts ?? noCron;
   if (reason !== undefined) {
     test.serial.skip(`${title} (skipped, ${reason})`, () => undefined);
     return;
   }
-  test.serial(title, async (t) => {
+  const onTenant = async (t: ExecutionContext): Promise<void> => {
     const tenant = await Tenant.create();
     const cron = await withCron();
     t.teardown(async () => {
@@ -272,7 +337,8 @@ function onAccount(title: string, check: (t: ExecutionContext, tenant: Tenant) =
       await cron.end();
     });
     await check(t, tenant);
-  });
+  };
+  testWith(['gunicorn', ...tools], title, onTenant, test.serial);
 }
 
 async function found(tenant: Tenant, ...subjects: readonly string[]): Promise<readonly string[]> {
