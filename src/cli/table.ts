@@ -5,6 +5,8 @@ export interface OptionInfo {
   /** At the end of the line it may stand without its value. */
   readonly optional?: boolean;
   readonly short?: string;
+  /** The values that there are, when they are few. */
+  readonly choices?: readonly string[];
   /** May be given several times. */
   readonly multiple?: boolean;
   readonly summary: string;
@@ -161,7 +163,7 @@ export const COMMANDS = {
     ],
   },
   logs: {
-    synopsis: '[APP[:PROGRAM]...] [-f] [-n LINES] [--since DURATION] [--grep REGEX]',
+    synopsis: '[APP[:NAME]...] [-f] [-n LINES] [--since DURATION] [--grep REGEX]',
     summary: 'what the programs printed, and the log files of the app’s own, merged by time',
     words: [0, MANY],
     options: {
@@ -357,6 +359,7 @@ export const COMMANDS = {
     options: {
       front: {
         value: 'KIND',
+        choices: ['apache', 'apache-minimal', 'htaccess', 'nginx'],
         summary: 'apache (default), apache-minimal (two lines), htaccess (a file of yours) or nginx',
       },
       'httpd-version': {value: 'N', summary: 'for an older Apache, as 2.4.6; else as the one of this host'},
@@ -371,7 +374,11 @@ export const COMMANDS = {
     summary: 'the letter to the administrators: the lines, what they need, how to test and undo them',
     words: [1, MANY],
     options: {
-      front: {value: 'KIND', summary: 'as for snippet; else what seems to be installed here'},
+      front: {
+        value: 'KIND',
+        choices: ['apache', 'apache-minimal', 'htaccess', 'nginx'],
+        summary: 'as for snippet; else what seems to be installed here',
+      },
       mail: {summary: 'send it to the helpdesk (after a question), as [notify] sends mail'},
       yes: {short: 'y', summary: 'do not ask'},
     },
@@ -487,7 +494,11 @@ export const COMMANDS = {
     options: {
       apply: {summary: 'collect: write the file, if the server with all of its configuration agrees'},
       reload: {summary: 'collect: and have the server take it up'},
-      front: {value: 'KIND', summary: 'collect: apache or nginx; else the one that is here'},
+      front: {
+        value: 'KIND',
+        choices: ['apache', 'nginx'],
+        summary: 'collect: apache or nginx; else the one that is here',
+      },
       output: {value: 'FILE', summary: 'collect: else /etc/appsup/KIND.conf'},
       users: {value: 'NAME,...', summary: 'collect: of these users, and of no others'},
       'server-config': {
@@ -507,6 +518,20 @@ export const COMMANDS = {
     words: [0, 0],
     options: {},
     examples: [['version', '']],
+  },
+  completion: {
+    synopsis: 'bash | zsh | fish | install [SHELL] | uninstall [SHELL]',
+    summary: 'have TAB complete verbs, options, apps, programs, tasks, jobs and topics',
+    words: [1, 2],
+    subcommands: ['bash', 'zsh', 'fish', 'install', 'uninstall'],
+    options: {},
+    examples: [
+      ['completion install', 'for your login shell; counts from the next shell on'],
+      ['completion zsh', 'prints the script, for a place of your choice'],
+    ],
+    details: [
+      'TAB starts nothing: the shell reads the names of apps, programs, tasks and jobs from their files itself. After an update of appsup: install it again.',
+    ],
   },
   explain: {
     synopsis: '[STATE | ERROR-CODE | EXIT-CODE | SIGNAL]',
@@ -535,7 +560,7 @@ export const COMMANDS = {
 export type Verb = keyof typeof COMMANDS;
 
 /** Verbs that only say what appsup knows by itself: they need neither a supervisor nor the files. */
-export const READING = ['help', 'explain'] as const satisfies readonly Verb[];
+export const READING = ['help', 'explain', 'completion'] as const satisfies readonly Verb[];
 export type Reading = (typeof READING)[number];
 
 /** True for a verb of {@link READING}. */

@@ -48,7 +48,7 @@ function textOf({name, blocks}: Topic, {style, width}: Terminal): Result {
 }
 
 /** Everything that may stand behind `appsup help`. */
-function helpWords(): readonly string[] {
+export function helpWords(): readonly string[] {
   return [...Object.keys(COMMANDS), ...Object.keys(LISTS), ...topicNames()];
 }
 
