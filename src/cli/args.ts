@@ -41,6 +41,8 @@ export function parseCommandLine(argv: readonly string[]): Invocation {
   const {words, given} = parse(argv.slice(0, verb.at).concat(argv.slice(verb.at + 1)), verb.name, info);
   const explain = given.has('help');
   if (!explain) checkWords(verb.name, info, words);
+  if (given.has('wait') && given.has('no-wait'))
+    throw usage('Cannot understand "--wait" with "--no-wait"', {hint: 'one of them'});
   const help = explain || isReading(verb.name);
   return {verb: verb.name, words, options: optionsOf(given), help, json: given.has('json')};
 }

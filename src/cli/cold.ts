@@ -39,6 +39,7 @@ import {version} from './commands/version.ts';
 import type {Command, Context} from './context.ts';
 import type {Result} from './output.ts';
 import type {EveryDay} from './plain.ts';
+export {late} from './late.ts';
 import {waiting} from './progress.ts';
 import {secretInput} from './secret-input.ts';
 import {startSupervisor as spawnSupervisor} from './start-supervisor.ts';

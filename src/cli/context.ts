@@ -21,6 +21,8 @@ export interface Context {
   readonly connect: (limits?: Limits) => SupervisorApi;
   /** Talk to the supervisor, and start it first when none runs. @throws AppsupError `SUPERVISOR_START` */
   readonly summon: (limits?: Limits) => Promise<SupervisorApi>;
+  /** Always throws: the error, or when time was up before it was done, what is still going on with these targets. */
+  readonly late: (error: unknown, targets: readonly string[]) => Promise<never>;
   /** Have the apps start after a reboot; returns the line that says so. @throws AppsupError `CRON_DENIED`, … */
   readonly installBoot: () => Promise<string>;
   /** Ask the person a question of one line; `undefined` when there is nobody or the input ends. */

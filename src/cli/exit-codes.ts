@@ -13,6 +13,7 @@ export const EXIT = {
   notRunningStatus: 3,
   unknownStatus: 4,
   notRunning: 7,
+  late: 124,
 } as const;
 
 /** For `appsup help exit-codes`. */
@@ -22,7 +23,8 @@ export const EXIT_CODES: readonly (readonly [number, string])[] = [
   [EXIT.usage, 'the command line is wrong, or names several things where one is needed'],
   [EXIT.notRunningStatus, '"status" only: something that it shows is not running'],
   [EXIT.unknownStatus, '"status" only: there is no such app or program'],
-  [EXIT.notRunning, '"start", "restart": it is not running now'],
+  [EXIT.notRunning, '"start", "restart", "signal": it is not running now'],
+  [EXIT.late, 'with "--timeout": time was up first, and the supervisor goes on with it (as timeout(1) ends)'],
 ];
 
 /** Of `status`: every process that is shown has to be running, or asleep until somebody comes. */

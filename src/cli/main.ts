@@ -75,6 +75,7 @@ function contextOf(terminal: Terminal): Context {
         await new Promise((resolve) => systemClock.after(ms, resolve));
       return await summonSupervisor(() => connect(limits), start, pause);
     },
+    late: async (error, targets) => await (await import('./cold.ts')).late(connect, error, targets),
     installBoot: async () => await (await import('./cold.ts')).installBoot(context),
     ask: async (question) => await (await import('./cold.ts')).ask(terminal, question),
   };

@@ -39,10 +39,10 @@ export const COMMON_OPTIONS: Readonly<Record<string, OptionInfo>> = {
 
 const WAITING = {
   wait: {summary: 'return when it is done (the default)'},
-  'no-wait': {summary: 'return as soon as it is under way'},
+  'no-wait': {summary: 'return as soon as it is noted; it is done, or tried, all the same'},
   timeout: {
     value: 'DURATION',
-    summary: 'stop waiting after so long ("30s", "2m"); the supervisor goes on with it',
+    summary: 'stop waiting after so long ("30s", "2m"), exit 124, and say what goes on; it goes on',
   },
 } as const;
 
@@ -132,7 +132,7 @@ export const COMMANDS = {
     ],
   },
   reload: {
-    synopsis: `${TARGETS} [--timeout DURATION]`,
+    synopsis: `${TARGETS} [--no-wait] [--timeout DURATION]`,
     summary: 'let the running process take up new code by itself, once another one has proven it',
     words: [1, MANY],
     options: WAITING,

@@ -88,6 +88,11 @@ export interface ProcessStatus {
   readonly health: 'healthy' | 'unhealthy' | undefined;
   /** True when this process was taken over from an earlier supervisor. */
   readonly adopted: boolean;
+  /**
+   * What goes on beside the process that serves: its successor is `proving` or, having failed, goes (`abandoning`), or its predecessor
+   * is `leaving`, with requests to finish. Absent from an older supervisor.
+   */
+  readonly change?: 'proving' | 'abandoning' | 'leaving' | undefined;
   /** The last overlapping restart that came to nothing, until the next success. */
   readonly lastChangeFailed: string | undefined;
   /** True when the running process was started from an older version of the app's file. */
@@ -161,6 +166,8 @@ export interface ActResult {
   readonly state: StateName;
   /** True when it is started by the first visitor, and nobody has come. */
   readonly dormant?: boolean;
+  /** `true` when it was not waited for: it is under way. Absent from an older supervisor. */
+  readonly pending?: boolean;
   /** `true` when there was nothing to do: it ran, or was stopped, already. */
   readonly unchanged: boolean;
   readonly pid: number | undefined;

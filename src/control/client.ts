@@ -226,5 +226,6 @@ function silent({answerMs = 10_000}: ClientOptions): AppsupError {
 function unfinished(limitMs: number): AppsupError {
   return new AppsupError('TIMEOUT', `Cannot wait any longer: not done within ${limitMs / 1000} s`, {
     hint: 'the supervisor goes on with it: appsup status',
+    details: {limitMs},
   });
 }

@@ -21,7 +21,7 @@ export async function act(
     case 'restart':
       return await restart(app, units, wait);
     case 'reload':
-      return await reload(app, units);
+      return await reload(app, units, wait);
   }
 }
 
@@ -45,7 +45,7 @@ async function start(app: HostedApp, units: readonly Unit[], wait: boolean): Pro
   return await Promise.all(
     units.map(async (unit) => {
       if (already.has(unit)) return actResult(app, unit, {ok: true, unchanged: true});
-      if (!wait) return actResult(app, unit, {ok: true});
+      if (!wait) return actResult(app, unit, {ok: true, pending: true});
       await app.until(() => hasStarted(app, unit), unit.spec.readyMs * 2);
       return startResult(app, unit);
     }),
@@ -61,6 +61,7 @@ async function stop({app, units, whole}: Selection, wait: boolean): Promise<read
   return units.map((unit) =>
     actResult(app, unit, {
       ok: !wait || isAtRest(unit),
+      pending: !wait && !already.has(unit),
       unchanged: already.has(unit),
       previousPid: pids.get(unit),
       ...(!wait || isAtRest(unit) ? {} : {message: 'was started again meanwhile'}),
@@ -78,7 +79,7 @@ async function restart(app: HostedApp, units: readonly Unit[], wait: boolean): P
     app.restart(unit);
     const overlapped = unit.change !== undefined;
     if (!wait) {
-      results.push(actResult(app, unit, {ok: true, previousPid: before?.pid, overlapped}));
+      results.push(actResult(app, unit, {ok: true, pending: true, previousPid: before?.pid, overlapped}));
       continue;
     }
     // What it comes after may be missing for ever; everything else is over by then.
@@ -106,12 +107,18 @@ async function restart(app: HostedApp, units: readonly Unit[], wait: boolean): P
 }
 
 /** What has no reload signal, or does not run, is restarted. */
-async function reload(app: HostedApp, units: readonly Unit[]): Promise<readonly ActResult[]> {
+async function reload(app: HostedApp, units: readonly Unit[], wait: boolean): Promise<readonly ActResult[]> {
   const results: ActResult[] = [];
   for (const unit of app.inOrder(units).flat()) {
     const signal = unit.spec.reloadSignal;
     if (signal === undefined || unit.state.id !== 'running') {
-      results.push(...(await restart(app, [unit], true)));
+      results.push(...(await restart(app, [unit], wait)));
+      continue;
+    }
+    if (!wait) {
+      // Nobody waits for what comes of it: status tells.
+      void unit.reload(`SIG${signal}`).then((outcome) => (unit.lastChangeFailed = outcome));
+      results.push(actResult(app, unit, {ok: true, pending: true}));
       continue;
     }
     const failure = await unit.reload(`SIG${signal}`);

@@ -91,6 +91,7 @@ function processStatus(
       state.id === 'backoff' ? clock.wall() + Math.max(0, state.until - clock.monotonic()) : undefined,
     health: unit.verdict === undefined ? undefined : unit.verdict.healthy ? 'healthy' : 'unhealthy',
     adopted: main?.process.adopted ?? false,
+    change: unit.beside,
     lastChangeFailed: unit.change === undefined ? unit.lastChangeFailed?.reason : undefined,
     serves: unit.spec.listen !== 'none',
     outdated: main !== undefined && app.spec !== undefined && main.process.record.hash !== app.hash,
@@ -128,6 +129,7 @@ export function actResult(
   unit: Unit,
   facts: {
     readonly ok: boolean;
+    readonly pending?: boolean;
     readonly unchanged?: boolean;
     readonly previousPid?: number | undefined;
     readonly overlapped?: boolean;
@@ -143,10 +145,12 @@ export function actResult(
     ok: facts.ok,
     state: stateName(unit.state),
     dormant: unit.state.id === 'dormant',
+    pending: facts.pending ?? false,
     unchanged: facts.unchanged ?? false,
     pid: unit.main?.process.pid,
     previousPid: facts.previousPid,
-    readyMs: unit.readyMs,
+    // Of an earlier start, as long as this one is under way.
+    readyMs: facts.pending === true ? undefined : unit.readyMs,
     overlapped: facts.overlapped ?? false,
     cutOff: facts.cutOff ?? false,
     url: facts.ok && unit.spec.listen !== 'none' ? localUrl(app) : undefined,

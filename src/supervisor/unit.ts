@@ -1,3 +1,4 @@
+import type {ProcessStatus} from '../control/api.ts';
 import {adopted, deadlineOf, describeExit, transition} from '../core/machine.ts';
 import type {ProgramSpec} from '../core/program-spec.ts';
 import type {Action, Change, Exit, Role, UnitEvent, UnitState} from '../core/state.ts';
@@ -104,6 +105,13 @@ export class Unit {
   /** Replaced processes that are on their way out, and one that only proves new code. */
   get leaving(): readonly LiveProcess[] {
     return [...this.#rehearsing, ...[...this.#leaving].map(({process}) => process)];
+  }
+
+  /** What goes on beside the process that serves. */
+  get beside(): ProcessStatus['change'] {
+    if (this.change !== undefined) return this.change.phase;
+    if (this.#rehearsing.size > 0) return 'proving';
+    return this.#leaving.size > 0 ? 'leaving' : undefined;
   }
 
   /** The spec that decides: of the newest generation. */

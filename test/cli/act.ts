@@ -2,10 +2,11 @@ import test from 'ava';
 
 import {failureText, successLine} from '../../src/cli/commands/act.ts';
 import {actExit} from '../../src/cli/exit-codes.ts';
+import {isPending} from '../../src/cli/late.ts';
 import {PLAIN} from '../../src/cli/terminal.ts';
 import type {ActRequest, ActResult} from '../../src/control/api.ts';
 import {homeWith} from '../helpers/cli.ts';
-import {appOf, infoOf, resultOf, stateEvent} from '../helpers/fake-supervisor.ts';
+import {appOf, infoOf, processOf, resultOf, stateEvent} from '../helpers/fake-supervisor.ts';
 
 const LINES: readonly (readonly [ActRequest['action'], Partial<ActResult>, string])[] = [
   ['start', {}, 'hello:web  running  ready in 0.9 s  pid 41873  http://127.0.0.1:20140/alice_hello/'],
@@ -21,6 +22,9 @@ const LINES: readonly (readonly [ActRequest['action'], Partial<ActResult>, strin
     {previousPid: 7, overlapped: true},
     'hello:web  new version ready in 0.9 s, the old one finished its requests and left  pid 7 -> 41873, nothing dropped',
   ],
+  ['start', {state: 'starting', pending: true}, 'hello:web  starting  start is under way'],
+  ['restart', {previousPid: 7, overlapped: true, pending: true}, 'hello:web  running  restart is under way'],
+  ['stop', {state: 'stopping', pending: true}, 'hello:web  stopping'],
   ['restart', {previousPid: 7}, 'hello:web  running  ready in 0.9 s  pid 7 -> 41873'],
   ['restart', {url: undefined}, 'hello:web  running  ready in 0.9 s  pid 41873'],
 ];
@@ -130,10 +134,54 @@ test('«appsup start ./dir» is told apart from a name before anything is asked'
 });
 
 test('«--timeout» ends the waiting, not the work', async (t) => {
-  const home = await homeWith(t, {act: async () => new Promise(() => {})});
+  const processes = [
+    processOf({state: 'starting', pid: undefined}),
+    processOf({program: 'ready'}),
+    processOf({program: 'new', change: 'proving'}),
+    processOf({program: 'queue', state: 'backoff', reason: 'exit 1'}),
+  ];
+  const home = await homeWith(t, {
+    act: async () => new Promise(() => {}),
+    status: async () => ({supervisor: infoOf(), apps: [appOf({processes})]}),
+  });
   const {code, stderr} = await home.appsup('start', 'hello', '--timeout', '0.2');
-  t.is(code, 1);
-  t.regex(stderr, /not done within 0.2 s\n {2}hint: the supervisor goes on with it/);
+  t.is(code, 124);
+  t.is(
+    stderr,
+    'Cannot wait any longer: not done within 0.2 s; hello:web is starting; hello:new: its new version is starting; hello:queue is backoff, exit 1\n' +
+      '  hint: the supervisor goes on with it: appsup status hello\n',
+  );
+  const {json} = await home.appsup('restart', 'hello', '--timeout=200ms', '--json');
+  t.like(json()[0], {
+    ok: false,
+    error: {
+      code: 'TIMEOUT',
+      pending: [{process: 'web', state: 'starting'}, {process: 'new'}, {process: 'queue'}],
+    },
+  });
+});
+
+const PENDING: readonly (readonly [Parameters<typeof processOf>[0], boolean])[] = [
+  [{}, false],
+  [{state: 'starting'}, true],
+  [{state: 'stopping'}, true],
+  [{state: 'stopping', desired: 'stopped'}, true],
+  [{state: 'stopped', desired: 'stopped'}, false],
+  [{state: 'running', desired: 'stopped'}, true],
+  [{state: 'stopped', reason: 'waits for hello:db'}, true],
+  [{state: 'stopped', dormant: true}, false],
+  [{state: 'fatal'}, false],
+  [{state: 'exited'}, false],
+  [{change: 'leaving'}, true],
+];
+for (const [fields, pending] of PENDING) {
+  test(`isPending() says ${pending} of ${JSON.stringify(fields)}`, (t) =>
+    t.is(isPending(processOf(fields)), pending));
+}
+
+test('«--wait» and «--no-wait» together are a mistake', async (t) => {
+  const home = await homeWith(t);
+  t.is((await home.appsup('stop', 'hello', '--wait', '--no-wait')).code, 2);
 });
 
 test('usage errors exit 2, and speak JSON when asked', async (t) => {

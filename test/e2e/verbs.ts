@@ -211,3 +211,52 @@ testWith(['script'], '«open» shows the address with $BROWSER at a terminal tha
   t.is(readFileSync(shown, 'utf8'), `--new http://127.0.0.1:${port}/\n`);
   t.is(talk.output, `http://127.0.0.1:${port}/\r\n`);
 });
+
+test('«--no-wait» returns once the wish is kept, and «--timeout» ends with 124 and says what goes on', async (t) => {
+  const rig = rigFor(t);
+  const slow = 'listen = "none"\nstart_time = "30s"\nstop_timeout = "3s"\n';
+  await rig.define('tool', `[programs.work]\ncommand = "sh deaf.sh"\n${slow}`, {
+    'deaf.sh': 'trap "" TERM\nwhile :; do sleep 0.2; done\n',
+  });
+  const [begun] = lines(await rig.ok('start', 'tool', '--no-wait', '--json'));
+  t.like(begun, {process: 'work', ok: true, state: 'starting', pending: true, readyMs: null});
+  const {desired, state} = await rig.process('tool', 'work');
+  t.deepEqual([desired, state], ['running', 'starting']);
+
+  const started = await rig.appsup('start', 'tool', '--timeout', '50ms');
+  t.is(started.code, 124);
+  t.regex(started.stderr, /^Cannot wait any longer: not done within 0\.05 s; tool:work is starting\n/);
+
+  const stopped = await rig.appsup('stop', 'all', '--timeout', '100ms', '--json');
+  t.is(stopped.code, 124);
+  const {error} = JSON.parse(stopped.stdout) as {readonly error: {readonly pending: readonly unknown[]}};
+  t.like(error.pending, [{app: 'tool', process: 'work', state: 'stopping'}]);
+  t.is((await rig.appsup('stop', 'tool')).code, 0);
+  t.is((await rig.process('tool', 'work')).state, 'stopped');
+});
+
+testWith(
+  ['gunicorn'],
+  '«reload --no-wait» rehearses all the same, and status tells of a version that failed',
+  async (t) => {
+    const rig = rigFor(t);
+    const {directory} = await rig.defineGunicorn('web');
+    await rig.ok('start', 'web');
+    const pid = await rig.pid('web');
+    writeFileSync(path.join(directory, 'wsgi.py'), 'import nowhere\n');
+    const [begun] = lines(await rig.ok('reload', 'web', '--no-wait', '--json'));
+    t.like(begun, {process: 'web', pending: true, pid});
+    await until(
+      async () => /nowhere/.test((await rig.process('web')).lastChangeFailed ?? ''),
+      'that status tells',
+    );
+    t.is(await rig.pid('web'), pid);
+  },
+);
+
+function lines(stdout: string): readonly Readonly<Record<string, unknown>>[] {
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+}

@@ -30,7 +30,10 @@ function act(action: Action): Command {
     const request: ActRequest = {action, targets, wait: !options.has('no-wait')};
     const api = await context.summon(actMs === undefined ? {} : {actMs});
     const wait = waiting(context);
-    const {results} = await api.act(request, (event) => wait.tell(lineOf(event))).finally(() => wait.end());
+    const {results} = await api
+      .act(request, (event) => wait.tell(lineOf(event)))
+      .catch(async (error: unknown) => context.late(error, targets))
+      .finally(() => wait.end());
     const {terminal} = context;
     return {
       text: results
@@ -70,8 +73,9 @@ export function successLine(action: Action, result: ActResult, style: Terminal['
 }
 
 function facts(action: Action, result: ActResult, style: Terminal['style']): readonly string[] {
-  const {state, unchanged, pid, previousPid, readyMs, overlapped, url} = result;
+  const {state, pending, unchanged, pid, previousPid, readyMs, overlapped, url} = result;
   if (action === 'stop') return [unchanged ? 'stopped already' : state];
+  if (pending === true) return [state, `${action} is under way`];
   if (result.dormant === true) return [`${state}, starts at the first request`];
   if (state !== 'running') return [state];
   const running = style.good('running');
@@ -107,10 +111,10 @@ export function failureText({app, process, state, error, output}: ActResult): st
 
 /** The same fields for every process, `error` and `output` only with `"ok":false`. */
 function jsonOf(result: ActResult): unknown {
-  const {app, process, ok, state, unchanged, overlapped, error, output} = result;
+  const {app, process, ok, state, pending = false, unchanged, overlapped, error, output} = result;
   const {pid = null, previousPid = null, url = null} = result;
   const readyMs = result.readyMs === undefined ? null : Math.round(result.readyMs);
-  const facts = {app, process, ok, state, unchanged, pid, previousPid, readyMs, overlapped, url};
+  const facts = {app, process, ok, state, pending, unchanged, pid, previousPid, readyMs, overlapped, url};
   return ok ? facts : {...facts, error, output};
 }
 

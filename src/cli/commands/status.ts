@@ -58,8 +58,9 @@ function processJson(process: ProcessStatus): unknown {
     nextTryAt = null,
     lastChangeFailed = null,
     health = null,
+    change = null,
   } = process;
-  return {...process, pid, memory, reason, nextTryAt, lastChangeFailed, health};
+  return {...process, pid, memory, reason, nextTryAt, lastChangeFailed, health, change};
 }
 
 /** What is known of every process, in columns. Pure. */
