@@ -58,6 +58,27 @@ export function namesOf(config: Config, action: string, words: readonly string[]
   });
 }
 
+/**
+ * As {@link namesOf}, for what concerns the serving: `all` is every app whose file is right and that serves something.
+ *
+ * @throws AppsupError `BAD_NAME`; `NOT_AN_APP` for `all` where nothing serves.
+ */
+export function servingNames(config: Config, action: string, words: readonly string[]): readonly string[] {
+  const names = namesOf(config, action, words);
+  if (!words.includes('all')) return names;
+  const serving = names.filter((name) => {
+    const spec = config.apps.get(name)?.spec;
+    return spec !== undefined && webProgram(spec) !== undefined;
+  });
+  if (serving.length > 0) return serving;
+  throw nothingServes(action);
+}
+
+/** Of `all`, nothing is left. */
+export function nothingServes(action: string): AppsupError {
+  return new AppsupError('NOT_AN_APP', `Cannot ${action} all: no app serves anything`, {hint: 'appsup list'});
+}
+
 /** What the supervisor says of apps; `undefined` when none runs. */
 export async function statusIfAny(
   {connect}: Pick<Context, 'connect'>,

@@ -2,7 +2,7 @@ import {hostname} from 'node:os';
 
 import type {Config} from '../config/load.ts';
 import {nearest} from '../core/nearest.ts';
-import {webProgram} from '../core/spec.ts';
+import {gatewayFor, webProgram} from '../core/spec.ts';
 import type {AppSpec} from '../core/spec.ts';
 import {AppsupError} from '../errors.ts';
 import {apacheMinimalSnippet, apacheSnippet} from '../frontend/apache.ts';
@@ -13,7 +13,7 @@ import {nginxSnippet} from '../frontend/nginx.ts';
 import {FRONT_ENDS} from '../frontend/snippet.ts';
 import type {FrontEnd, SnippetInput} from '../frontend/snippet.ts';
 import {wantedOf} from '../frontend/wanted.ts';
-import {portOf} from './apps.ts';
+import {nothingServes, portOf, servingNames, specNamed} from './apps.ts';
 import {usage} from './args.ts';
 import type {Context} from './context.ts';
 import {EXIT} from './exit-codes.ts';
@@ -24,6 +24,19 @@ const WRITERS: Readonly<Record<FrontEnd, (input: SnippetInput) => string>> = {
   htaccess: htaccessSnippet,
   nginx: nginxSnippet,
 };
+
+/**
+ * The apps that a front end is to know; `all`: whatever serves something, has a file without mistakes and is not reached through a
+ * gateway.
+ */
+export function appsForFront(config: Config, action: string, words: readonly string[]): readonly AppSpec[] {
+  const apps = servingNames(config, action, words).map((name) => specNamed(config, action, name));
+  if (!words.includes('all')) return apps;
+  const every = [...config.apps.values()].flatMap(({spec}) => spec ?? []);
+  const direct = apps.filter((app) => gatewayFor(app, every) === undefined);
+  if (direct.length > 0) return direct;
+  throw nothingServes(action);
+}
 
 /** An app's lines for a front end. */
 export interface Lines {

@@ -46,7 +46,7 @@ const BESIDE = {
 } as const;
 
 /** `hello:web is starting`. Pure. */
-export function goingOn({app, process, state, change, reason}: ProcessStatus): string {
+function goingOn({app, process, state, change, reason}: ProcessStatus): string {
   const name = `${app}:${process}`;
   if (change !== undefined) return `${name}: ${BESIDE[change]}`;
   return `${name} is ${state}${reason === undefined ? '' : `, ${reason}`}`;

@@ -153,7 +153,7 @@ export const COMMANDS = {
     ],
   },
   status: {
-    synopsis: '[APP[:PROGRAM]...] [--no-memory]',
+    synopsis: '[APP[:PROGRAM]... | all] [--no-memory]',
     summary: 'what runs, since when, and why not; exits 3 when something is not running',
     words: [0, MANY],
     options: {'no-memory': {summary: 'leave the memory out, which is the slow part with many processes'}},
@@ -163,7 +163,7 @@ export const COMMANDS = {
     ],
   },
   logs: {
-    synopsis: '[APP[:NAME]...] [-f] [-n LINES] [--since DURATION] [--grep REGEX]',
+    synopsis: '[APP[:NAME]... | all] [-f] [-n LINES] [--since DURATION] [--grep REGEX]',
     summary: 'what the programs printed, and the log files of the app’s own, merged by time',
     words: [0, MANY],
     options: {
@@ -208,7 +208,7 @@ export const COMMANDS = {
     ],
   },
   jobs: {
-    synopsis: '[APP]...',
+    synopsis: '[APP... | all]',
     summary: 'jobs: when they are due, and how their last runs ended',
     words: [0, MANY],
     options: {},
@@ -218,7 +218,7 @@ export const COMMANDS = {
     ],
   },
   events: {
-    synopsis: '[APP[:PROGRAM]...] [-f] [-n COUNT] [--since DURATION]',
+    synopsis: '[APP[:PROGRAM]... | all] [-f] [-n COUNT] [--since DURATION]',
     summary: 'what happened: starts, crashes, replaced versions, health, files',
     words: [0, MANY],
     options: {
@@ -270,21 +270,21 @@ export const COMMANDS = {
     examples: [['list', 'also when no supervisor is running']],
   },
   show: {
-    synopsis: 'APP',
+    synopsis: 'APP... | all',
     summary: 'an app with every default filled in',
-    words: [1, 1],
+    words: [1, MANY],
     options: {},
     examples: [['show flasktasks', 'what appsup makes of its file']],
   },
   edit: {
-    synopsis: 'APP',
+    synopsis: 'APP... | all',
     summary: "open the app's file in $VISUAL or $EDITOR, and check it afterwards",
-    words: [1, 1],
+    words: [1, MANY],
     options: {},
     examples: [['edit flasktasks', 'then: appsup restart flasktasks']],
   },
   check: {
-    synopsis: '[APP...]',
+    synopsis: '[APP... | all]',
     summary: 'look for mistakes in the files, and for settings that are none for visitors; changes nothing',
     words: [0, MANY],
     options: {},
@@ -294,9 +294,9 @@ export const COMMANDS = {
     ],
   },
   env: {
-    synopsis: 'APP[:PROGRAM]',
+    synopsis: 'APP[:PROGRAM]... | all',
     summary: 'the environment that a program is started with; secret values are hidden',
-    words: [1, 1],
+    words: [1, MANY],
     options: {},
     examples: [['env flasktasks:web', 'secrets are shown as ***']],
   },
@@ -353,7 +353,7 @@ export const COMMANDS = {
     ],
   },
   snippet: {
-    synopsis: 'APP...|all [--front apache|apache-minimal|htaccess|nginx] [--httpd-version N]',
+    synopsis: 'APP... | all [--front apache|apache-minimal|htaccess|nginx] [--httpd-version N]',
     summary: "the lines for the host's web server; on stdout nothing else",
     words: [1, MANY],
     options: {
@@ -370,7 +370,7 @@ export const COMMANDS = {
     ],
   },
   request: {
-    synopsis: 'APP... [--front KIND] [--mail [--yes]]',
+    synopsis: 'APP... | all [--front KIND] [--mail [--yes]]',
     summary: 'the letter to the administrators: the lines, what they need, how to test and undo them',
     words: [1, MANY],
     options: {
@@ -417,9 +417,9 @@ export const COMMANDS = {
     ],
   },
   verify: {
-    synopsis: 'APP [--url URL] [--front URL] [--timeout DURATION]',
+    synopsis: 'APP... | all [--url URL] [--front URL] [--timeout DURATION]',
     summary: 'whether the public address leads to this very app, and what the front end makes of requests',
-    words: [1, 1],
+    words: [1, MANY],
     options: {
       url: {value: 'URL', summary: 'the public address, with or without the mount; else base_url'},
       front: {
@@ -463,9 +463,9 @@ export const COMMANDS = {
     ],
   },
   remove: {
-    synopsis: 'APP [--yes] [--purge]',
+    synopsis: 'APP... | all [--yes] [--purge]',
     summary: 'stop an app and forget it; its code stays, and its logs unless told otherwise',
-    words: [1, 1],
+    words: [1, MANY],
     options: {
       yes: {short: 'y', summary: 'do not ask'},
       purge: {summary: 'delete its logs, too'},

@@ -54,7 +54,7 @@ const REFUSED: readonly (readonly [string, RegExp, RegExp | undefined])[] = [
   ['status -x', /"-x"/, /appsup status --help/],
   ['status --json=yes', /it takes no value/, undefined],
   ['start', /something is missing/, /^appsup start APP/],
-  ['show a b', /"b": one word too many/, undefined],
+  ['preview a b', /"b": one word too many/, undefined],
   ['logs -n', /LINES is missing behind it/, undefined],
   ['logs -n -f', /LINES is missing behind it/, undefined],
   ['boot instal', /"instal" behind "appsup boot"/, /did you mean "appsup boot install"\?/],

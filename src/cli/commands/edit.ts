@@ -3,14 +3,18 @@ import {spawn} from 'node:child_process';
 import {hasErrors, renderDiagnostic} from '../../config/diagnostic.ts';
 import type {LoadedApp} from '../../config/app.ts';
 import {AppsupError} from '../../errors.ts';
-import {appNamed, configOf, tellSupervisor} from '../apps.ts';
+import {appNamed, configOf, namesOf, tellSupervisor} from '../apps.ts';
 import type {Command, Context} from '../context.ts';
+import {forEachApp} from '../each.ts';
 import {EXIT} from '../exit-codes.ts';
-import {checkedTargets} from '../targets.ts';
+import type {Result} from '../output.ts';
 
-/** `appsup edit APP`: edit, look for mistakes, and again if wished. What is saved stays saved; a broken file is not taken. */
+/** `appsup edit APP...`: edit, look for mistakes, and again if wished. What is saved stays saved; a broken file is not taken. */
 export const edit: Command = async (context, {words}) => {
-  const [name = ''] = checkedTargets('edit', words);
+  return await forEachApp(namesOf(configOf(context), 'edit', words), async (name) => editOne(context, name));
+};
+
+async function editOne(context: Context, name: string): Promise<Result> {
   const before = appNamed(configOf(context), 'edit', name);
   let after = before;
   do {
@@ -31,7 +35,7 @@ export const edit: Command = async (context, {words}) => {
         : [],
     exitCode: broken ? EXIT.failed : EXIT.ok,
   };
-};
+}
 
 async function again({terminal, ask}: Context, {diagnostics, text}: LoadedApp): Promise<boolean> {
   if (!terminal.interactive) return false;

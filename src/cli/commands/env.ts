@@ -1,18 +1,32 @@
 import {describeEnvironment} from '../../launch/describe.ts';
 import type {ShownVariable} from '../../launch/describe.ts';
 import {prepare} from '../../launch/prepare.ts';
+import {configOf, namesOf} from '../apps.ts';
 import type {Command, Context} from '../context.ts';
+import {forEachApp} from '../each.ts';
 import {placeOf} from '../place-of.ts';
 import {printable} from '../printable.ts';
 
-/** `appsup env APP[:PROGRAM]`: built as at a start, with secret values hidden. Starts nothing. */
-export const env: Command = async (context, {words: [word = '']}) => {
-  const {app, program, variables, warnings} = await environmentOf(context, word);
-  return {
-    text: variables.map(({name, value}) => `${name}=${printable(value)}`).join('\n'),
-    json: [{app, program, variables}],
-    hints: warnings,
-  };
+const ACTION = 'show the environment of';
+
+/** `appsup env APP[:PROGRAM]...`: built as at a start, with secret values hidden. Starts nothing. */
+export const env: Command = async (context, {words}) => {
+  const names = namesOf(configOf(context), ACTION, words);
+  return await forEachApp(
+    names,
+    async (word) => {
+      const {app, program, variables, warnings} = await environmentOf(context, word);
+      return {
+        text: [
+          ...(names.length > 1 ? [`# ${app}:${program}`] : []),
+          ...variables.map(({name, value}) => `${name}=${printable(value)}`),
+        ].join('\n'),
+        json: [{app, program, variables}],
+        hints: warnings,
+      };
+    },
+    '\n\n',
+  );
 };
 
 /** What a program is started with, for eyes. @throws AppsupError `NO_SUCH_APP`, `NO_SUCH_PROGRAM`, `CONFIG` */
@@ -25,7 +39,7 @@ export async function environmentOf(
   readonly variables: readonly ShownVariable[];
   readonly warnings: readonly string[];
 }> {
-  const {app, program, launch} = await placeOf(context, 'show the environment of', word);
+  const {app, program, launch} = await placeOf(context, ACTION, word);
   const prepared = await prepare(app, program, launch);
   return {
     app: app.name,

@@ -8,7 +8,7 @@ import type {Style} from '../terminal.ts';
 /** `appsup jobs [APP...]` → `POST /v1/jobs` */
 export const jobs: Command = async (context, {words}) => {
   const {terminal, clock} = context;
-  const apps = checkedTargets('show the jobs of', words);
+  const apps = checkedTargets('show the jobs of', words).filter((word) => word !== 'all');
   const report = await (await context.summon()).jobs({apps});
   const now = clock.wall();
   const head = ['APP', 'JOB', 'SCHEDULE', 'NEXT', 'LAST', 'TOOK', 'RESULT'];

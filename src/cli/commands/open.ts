@@ -9,7 +9,7 @@ import {keptVerified} from '../../frontend/verify/verified.ts';
 import {wantedOf} from '../../frontend/wanted.ts';
 import {leaseOf} from '../../ports/leases.ts';
 import {publicSocketPath} from '../../system/paths.ts';
-import {configOf, namesOf, specNamed, statusIfAny} from '../apps.ts';
+import {configOf, servingNames, specNamed, statusIfAny} from '../apps.ts';
 import {browserFor, isRemote, launchBrowser} from '../browser.ts';
 import type {Command, Context} from '../context.ts';
 
@@ -61,12 +61,9 @@ export const open: Command = async (context, {words, json}) => {
   };
 };
 
-/** Of `all`, what serves something. @throws AppsupError `NOT_AN_APP` for one that does not */
+/** @throws AppsupError `NOT_AN_APP` for one that serves nothing */
 function appsToOpen(config: Config, words: readonly string[]): readonly AppSpec[] {
-  if (words.includes('all')) {
-    return [...config.apps.values()].flatMap(({spec}) => (spec && webProgram(spec) ? [spec] : []));
-  }
-  return namesOf(config, ACTION, words).map((name) => {
+  return servingNames(config, ACTION, words).map((name) => {
     const app = specNamed(config, ACTION, name);
     if (webProgram(app) !== undefined) return app;
     throw new AppsupError('NOT_AN_APP', `Cannot open "${name}": none of its programs serves anything`, {

@@ -4,17 +4,23 @@ import path from 'node:path';
 import {AppsupError, isAppsupError} from '../../errors.ts';
 import {releasePort} from '../../ports/leases.ts';
 import {asDiskError} from '../../system/files.ts';
-import {appNamed, configOf, tellSupervisor} from '../apps.ts';
+import {appNamed, configOf, namesOf, tellSupervisor} from '../apps.ts';
 import {usage} from '../args.ts';
+import type {Options} from '../args.ts';
 import type {Command, Context} from '../context.ts';
+import {forEachApp} from '../each.ts';
 import {tilde} from '../format.ts';
 import {hasProcesses} from '../left-behind.ts';
-import {checkedTargets} from '../targets.ts';
+import type {Result} from '../output.ts';
 
-/** `appsup remove APP`: stop, forget, give the port back. In this order: an interrupted one can be repeated. */
+/** `appsup remove APP...`: stop, forget, give the port back. In this order: an interrupted one can be repeated. */
 export const remove: Command = async (context, {words, options}) => {
+  const names = namesOf(configOf(context), 'remove', words);
+  return await forEachApp(names, async (name) => removeOne(context, name, options));
+};
+
+async function removeOne(context: Context, name: string, options: Options): Promise<Result> {
   const {paths} = context;
-  const [name = ''] = checkedTargets('remove', words);
   const config = configOf(context);
   const {file} = appNamed(config, 'remove', name);
   if (!options.has('yes')) await confirm(context, name, options.has('purge'));
@@ -39,7 +45,7 @@ export const remove: Command = async (context, {words, options}) => {
         ? []
         : [`if a front end has its lines, have them removed: "# >>> appsup ... ${name}"`],
   };
-};
+}
 
 async function confirm({ask, terminal}: Context, name: string, purge: boolean): Promise<void> {
   if (!terminal.interactive) {

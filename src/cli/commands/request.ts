@@ -12,30 +12,29 @@ import {siteFacts} from '../../frontend/site.ts';
 import type {FrontEnd} from '../../frontend/snippet.ts';
 import {wantedOf} from '../../frontend/wanted.ts';
 import {mailLetter} from '../../notify/letter.ts';
-import {configOf, rangeOf, specNamed, tellSupervisor} from '../apps.ts';
+import {configOf, rangeOf, tellSupervisor} from '../apps.ts';
 import {usage} from '../args.ts';
 import type {Command, Context} from '../context.ts';
 import {EXIT} from '../exit-codes.ts';
-import {checked, dayOf, frontNamed, linesFor} from '../front-ends.ts';
+import {appsForFront, checked, dayOf, frontNamed, linesFor} from '../front-ends.ts';
 import type {Lines} from '../front-ends.ts';
 import {supervisorEnvironment} from '../supervisor-environment.ts';
-import {checkedTargets} from '../targets.ts';
 
 const ACTION = 'write a request for';
 
 /** `appsup request APP... [--front KIND] [--mail]`: the letter on stdout; it is kept, so that `status` knows when it is out of date. */
 export const request: Command = async (context, {words, options, json}) => {
-  const names = [...new Set(checkedTargets(ACTION, words))];
   const kind = frontNamed(options.value('front') ?? likelyFront(), ACTION);
   if (kind === 'htaccess') {
     throw usage('Cannot write a request for a .htaccess: it is a file of your own', {
-      hint: `appsup snippet ${names.join(' ')} --front htaccess`,
+      hint: `appsup snippet ${words.join(' ')} --front htaccess`,
     });
   }
   const config = configOf(context);
   const lines: Lines[] = [];
-  for (const name of names) {
-    const app = specNamed(config, ACTION, name);
+  const apps = appsForFront(config, ACTION, words);
+  const names = apps.map(({name}) => name);
+  for (const app of apps) {
     lines.push(await linesFor(context, config, {app, kind, action: ACTION}));
   }
   const blocks = inOrder(lines, kind, ({app}) => ({mount: app.mount, statics: app.front.statics}));

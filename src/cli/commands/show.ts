@@ -7,21 +7,28 @@ import type {StepSpec} from '../../core/task-spec.ts';
 import {describeEnvironment} from '../../launch/describe.ts';
 import {looksSecret} from '../../launch/secrets.ts';
 import {leaseOf} from '../../ports/leases.ts';
-import {configOf, specNamed} from '../apps.ts';
+import {configOf, namesOf, specNamed} from '../apps.ts';
 import type {Command} from '../context.ts';
+import {forEachApp} from '../each.ts';
 import {tilde} from '../format.ts';
 import {printable} from '../printable.ts';
-import {checkedTargets} from '../targets.ts';
 
-/** `appsup show APP`: what its file means, with every default filled in; in the form of a file. */
+/** `appsup show APP...`: what its file means, with every default filled in; in the form of a file. */
 export const show: Command = async (context, {words}) => {
-  const [name = ''] = checkedTargets('show', words);
-  const spec = specNamed(configOf(context), 'show', name);
-  const port = spec.port ?? leaseOf(context.paths, name)?.port;
-  return {
-    text: printable(specText(spec, port, context.paths.home)),
-    json: [{app: name, leasedPort: port ?? null, ...veiled(spec)}],
-  };
+  const config = configOf(context);
+  const {paths} = context;
+  return await forEachApp(
+    namesOf(config, 'show', words),
+    async (name) => {
+      const spec = specNamed(config, 'show', name);
+      const port = spec.port ?? leaseOf(paths, name)?.port;
+      return {
+        text: printable(specText(spec, port, paths.home)),
+        json: [{app: name, leasedPort: port ?? null, ...veiled(spec)}],
+      };
+    },
+    '\n\n',
+  );
 };
 
 /** Pure. */

@@ -1,15 +1,11 @@
-import type {Config} from '../../config/load.ts';
-import {gatewayFor, webProgram} from '../../core/spec.ts';
-import type {AppSpec} from '../../core/spec.ts';
 import {cautions} from '../../frontend/cautions.ts';
 import {inOrder} from '../../frontend/order.ts';
 import {isVersion} from '../../frontend/version-number.ts';
-import {configOf, specNamed} from '../apps.ts';
+import {configOf} from '../apps.ts';
 import {usage} from '../args.ts';
 import type {Command} from '../context.ts';
-import {checked, frontNamed, linesFor} from '../front-ends.ts';
+import {appsForFront, checked, frontNamed, linesFor} from '../front-ends.ts';
 import type {Lines} from '../front-ends.ts';
-import {checkedTargets} from '../targets.ts';
 
 const ACTION = 'write a snippet for';
 
@@ -19,7 +15,7 @@ export const snippet: Command = async (context, {words, options}) => {
   const httpdVersion = versionNamed(options.value('httpd-version'));
   const config = configOf(context);
   const lines: Lines[] = [];
-  for (const app of appsNamed(config, checkedTargets(ACTION, words))) {
+  for (const app of appsForFront(config, ACTION, words)) {
     lines.push(await linesFor(context, config, {app, kind, action: ACTION, httpdVersion}));
   }
   const blocks = inOrder(lines, kind, ({app}) => ({mount: app.mount, statics: app.front.statics}));
@@ -35,15 +31,6 @@ export const snippet: Command = async (context, {words, options}) => {
     exitCode,
   };
 };
-
-/** `all`: whatever serves something, has a file without mistakes and is not reached through a gateway. */
-function appsNamed(config: Config, words: readonly string[]): readonly AppSpec[] {
-  if (!words.includes('all')) return [...new Set(words)].map((name) => specNamed(config, ACTION, name));
-  const apps = [...config.apps.values()].flatMap(({spec}) => spec ?? []);
-  const serving = apps.filter((app) => webProgram(app) !== undefined && gatewayFor(app, apps) === undefined);
-  if (serving.length > 0) return serving;
-  throw usage('Cannot write a snippet: no app serves anything', {hint: 'appsup list'});
-}
 
 function versionNamed(word: string | undefined): string | undefined {
   if (word === undefined || isVersion(word)) return word;

@@ -16,17 +16,23 @@ import {PATIENCE_MS, visit} from '../../frontend/verify/visit.ts';
 import type {Visit} from '../../frontend/verify/visit.ts';
 import {wantedOf} from '../../frontend/wanted.ts';
 import {describeHolder, foreignLoopback6} from '../../ports/taken.ts';
-import {configOf, specNamed, tellSupervisor} from '../apps.ts';
+import {configOf, servingNames, specNamed, tellSupervisor} from '../apps.ts';
+import type {Options} from '../args.ts';
 import type {Command, Context} from '../context.ts';
+import {forEachApp} from '../each.ts';
 import {EXIT} from '../exit-codes.ts';
+import type {Result} from '../output.ts';
 import {oneLine} from '../printable.ts';
 import {waiting} from '../progress.ts';
-import {checkedTargets} from '../targets.ts';
 import type {Style} from '../terminal.ts';
 
-/** `appsup verify APP` → `POST /v1/challenge`, and visits to the public address. */
+/** `appsup verify APP...` → `POST /v1/challenge`, and visits to the public address. */
 export const verify: Command = async (context, {words, options}) => {
-  const [name = ''] = checkedTargets('verify', words);
+  const names = servingNames(configOf(context), 'verify', words);
+  return await forEachApp(names, async (name) => verifyOne(context, name, options), '\n\n');
+};
+
+async function verifyOne(context: Context, name: string, options: Options): Promise<Result> {
   const config = configOf(context);
   const app = specNamed(config, 'verify', name);
   const [url, front] = [options.value('url'), options.value('front')];
@@ -68,7 +74,7 @@ export const verify: Command = async (context, {words, options}) => {
     ],
     exitCode: notOk === 0 ? EXIT.ok : EXIT.failed,
   };
-};
+}
 
 function noPlace(app: string, why: string): AppsupError {
   return new AppsupError('USAGE', `Cannot verify "${app}": ${why}`, {
