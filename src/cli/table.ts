@@ -85,13 +85,18 @@ export const COMMANDS = {
     ],
   },
   import: {
-    synopsis: 'FILE... [--name APP] [--dry-run]',
-    summary: 'make apps of the programs in a supervisord.conf; starts nothing, overwrites nothing',
+    synopsis: 'FILE... [--name APP] [--mount /PATH] [--dry-run]',
+    summary:
+      'make apps of the programs in a supervisord.conf or of systemd units; starts nothing, overwrites nothing',
     words: [1, MANY],
     options: {
       name: {
         value: 'NAME',
-        summary: 'name of the app, where there is one only; else that of the program or group',
+        summary: 'name of the app, where there is one only; else that of the program, group or unit',
+      },
+      mount: {
+        value: '/PATH',
+        summary: 'public path, where there is one app only; else SCRIPT_NAME, or /USER_NAME',
       },
       'dry-run': {summary: 'print the report and the files, and write nothing'},
     },
@@ -102,6 +107,7 @@ export const COMMANDS = {
     examples: [
       ['import ~/etc/supervisord.conf --dry-run', 'what would be made of it'],
       ['import supervisord.conf conf.d/*.conf', 'with what it includes'],
+      ['import web.service web.socket /etc/tmpfiles.d/web.conf', 'a unit with its socket and directories'],
     ],
   },
   start: {

@@ -1,4 +1,4 @@
-import type {AppChoice, ProgramChoice} from '../config/write.ts';
+import type {AppChoice, ProgramChoice, TaskChoice} from '../config/write.ts';
 
 /** What became of one line of a foreign file. */
 export interface Remark {
@@ -19,6 +19,8 @@ export interface ImportedApp {
   readonly choice: AppChoice;
   /** Variables for an env file of its own, because a TOML file is shown and copied. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** To be made, absolute; empty but for what is in them already. */
+  readonly directories?: readonly string[];
 }
 
 /** All that foreign files gave. */
@@ -39,6 +41,13 @@ export interface Member {
   readonly python: string | undefined;
   readonly env: ReadonlyMap<string, string>;
   readonly secrets: ReadonlyMap<string, string>;
+  /** Absolute. */
+  readonly envFiles?: readonly string[];
+  readonly directories?: readonly string[];
+  readonly tasks?: readonly TaskChoice[];
+  readonly transport?: 'unix';
+  /** Members of the same app that have to run first, by name. */
+  readonly afterMembers?: readonly string[];
 }
 
 /** Who imports, and from where. */
@@ -52,7 +61,7 @@ export interface Importer {
 
 /** True for a program that is handed the open socket. */
 export function serves({program}: Member): boolean {
-  return program.launch.kind !== 'command' || program.listen === 'port';
+  return program.launch.kind !== 'command' || program.listen === 'port' || program.listen === 'socket';
 }
 
 /**
@@ -68,8 +77,16 @@ export function appOf(name: string, members: readonly Member[]): ImportedApp | u
     const {program} = member;
     const env = alone || member.env.size === 0 ? {} : {env: Object.fromEntries(member.env)};
     const directory = member.directory === first.directory ? {} : {directory: member.directory};
-    return {...program, ...env, ...directory, name: nameIn(member, first, alone)};
+    const before = members.filter((each) => member.afterMembers?.includes(each.name) === true);
+    const names = [...before.map((each) => nameIn(each, first, alone)), ...(program.after ?? [])];
+    const after = names.length === 0 ? {} : {after: names};
+    return {...program, ...env, ...directory, ...after, name: nameIn(member, first, alone)};
   });
+  const envFiles = [...new Set(members.flatMap((member) => member.envFiles ?? []))];
+  const directories = [...new Set(members.flatMap((member) => member.directories ?? []))];
+  const tasks = members.flatMap((member) =>
+    (member.tasks ?? []).map((task) => (alone ? task : {...task, name: `${task.name}-${member.name}`})),
+  );
   return {
     name,
     choice: {
@@ -77,9 +94,13 @@ export function appOf(name: string, members: readonly Member[]): ImportedApp | u
       ...(first.mount === undefined ? {} : {mount: first.mount}),
       ...(first.python === undefined ? {} : {python: first.python}),
       ...(alone && first.env.size > 0 ? {env: Object.fromEntries(first.env)} : {}),
+      ...(first.transport === undefined ? {} : {transport: first.transport}),
+      ...(envFiles.length === 0 ? {} : {envFiles}),
       programs,
+      ...(tasks.length === 0 ? {} : {tasks}),
     },
     secrets: new Map(members.flatMap(({secrets}) => [...secrets])),
+    ...(directories.length === 0 ? {} : {directories}),
   };
 }
 

@@ -1,8 +1,9 @@
 import {pathToFileURL} from 'node:url';
 
-import type {Launch, ProgramSpec, StopSignal} from '../core/program-spec.ts';
+import type {Launch, Limits, ProgramSpec, StopSignal} from '../core/program-spec.ts';
 import type {PrefixMode, Transport} from '../core/spec.ts';
 import {formatDuration} from './duration.ts';
+import {formatSize} from './size.ts';
 
 /** A program as `appsup add` found it or was told it. */
 export interface ProgramChoice {
@@ -18,6 +19,14 @@ export interface ProgramChoice {
   /** Tries before it is given up. */
   readonly giveUp?: number;
   readonly numprocs?: number;
+  /** First wait after a failure. */
+  readonly backoffMs?: number;
+  readonly readyMs?: number;
+  /** Started by the first visitor. */
+  readonly lazy?: boolean;
+  readonly limits?: Partial<
+    Pick<Limits, 'memoryBytes' | 'nofile' | 'nproc' | 'coreBytes' | 'nice' | 'lifetimeMs'>
+  >;
   /** In octal. */
   readonly umask?: string;
   readonly reloadSignal?: StopSignal;
@@ -40,6 +49,15 @@ export interface AppChoice {
   readonly envFiles?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly programs: readonly ProgramChoice[];
+  /** Tasks of plain steps. */
+  readonly tasks?: readonly TaskChoice[];
+}
+
+export interface TaskChoice {
+  readonly name: string;
+  /** Command lines as a shell would split them. */
+  readonly steps: readonly string[];
+  readonly finish?: 'restart' | 'reload';
 }
 
 export interface WriteOptions {
@@ -60,7 +78,8 @@ export function appFileText(choice: AppChoice, options: WriteOptions): string {
   const comment = '# An app of appsup. After a change: appsup check, then appsup restart.';
   const inside = insideOf(choice.directory, options.home);
   const programs = choice.programs.map((program) => programText(program, inside));
-  return `${[...schema, comment, '', ...headLines(choice, options), ...programs].join('\n')}\n`;
+  const tasks = (choice.tasks ?? []).map(taskText);
+  return `${[...schema, comment, '', ...headLines(choice, options), ...programs, ...tasks].join('\n')}\n`;
 }
 
 /** The file of an app whose code brings its own text: what holds on this host, and below it that text. */
@@ -106,15 +125,39 @@ function programText(program: ProgramChoice, inside: (path: string) => string): 
     ['stop_timeout', optional(program.stopMs, (ms) => text(formatDuration(ms)))],
     ['reload_signal', optional(program.reloadSignal, text)],
     ['after', optional(program.after, list)],
+    ['lazy', optional(program.lazy, String)],
     ['restart', optional(program.restart, text)],
+    ['ready_timeout', optional(program.readyMs, (ms) => text(formatDuration(ms)))],
+    ['backoff', optional(program.backoffMs, (ms) => text(formatDuration(ms)))],
     ['start_time', optional(program.startMs, (ms) => text(formatDuration(ms)))],
     ['give_up', optional(program.giveUp, String)],
     ['numprocs', optional(program.numprocs, String)],
     ['umask', optional(program.umask, text)],
+    ['limits', optional(program.limits, limitsText)],
     ['directory', optional(program.directory, (directory) => text(inside(directory)))],
     ['env', optional(program.env, inlineTable)],
   ];
   return ['', `[programs.${program.name}]`, ...aligned(lines)].join('\n');
+}
+
+function limitsText(limits: NonNullable<ProgramChoice['limits']>): string {
+  const {memoryBytes, nofile, nproc, coreBytes, nice, lifetimeMs} = limits;
+  const pairs: readonly (readonly [string, string | undefined])[] = [
+    ['memory', optional(memoryBytes, (bytes) => text(formatSize(bytes)))],
+    ['nofile', optional(nofile, String)],
+    ['nproc', optional(nproc, String)],
+    ['core', optional(coreBytes, (bytes) => text(bytes === 0 ? '0' : formatSize(bytes)))],
+    ['nice', optional(nice, String)],
+    ['lifetime', optional(lifetimeMs, (ms) => text(formatDuration(ms)))],
+  ];
+  const said = pairs.flatMap(([key, value]) => (value === undefined ? [] : [`${key} = ${value}`]));
+  return `{ ${said.join(', ')} }`;
+}
+
+function taskText({name, steps, finish}: TaskChoice): string {
+  const each = steps.map((step) => `  ${text(step)},`);
+  const after = finish === undefined ? [] : [`then  = ${text(finish)}`];
+  return ['', `[tasks.${name}]`, 'steps = [', ...each, ']', ...after].join('\n');
 }
 
 function whatRuns(launch: Launch): Line {

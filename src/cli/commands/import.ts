@@ -5,6 +5,7 @@ import path from 'node:path';
 import type {Imported, ImportedApp, Importer, Remark} from '../../compat/imported.ts';
 import {parseIni} from '../../compat/supervisord/ini.ts';
 import {mergeInis, readSupervisord} from '../../compat/supervisord/read.ts';
+import {isUnitFile, readSystemd} from '../../compat/systemd/read.ts';
 import {fillMount} from '../../config/keys.ts';
 import type {Config} from '../../config/load.ts';
 import type {AppChoice} from '../../config/write.ts';
@@ -19,6 +20,7 @@ import type {Command, Context} from '../context.ts';
 import {tilde} from '../format.ts';
 import {mountBehindGateway} from '../gateways.ts';
 import {appExists, checkedText, writeApp} from '../new-app.ts';
+import {chooseTransport} from '../transport.ts';
 import {errorText} from '../output.ts';
 import {envFileText} from '../env-file-text.ts';
 
@@ -33,11 +35,11 @@ interface Made {
   readonly variables: readonly string[];
 }
 
-/** `appsup import FILE... [--name APP] [--dry-run]`: the files of another supervisor become apps; nothing is started. */
+/** `appsup import FILE... [--name APP] [--mount /PATH] [--dry-run]`: the files of another supervisor become apps; nothing is started. */
 export const importApps: Command = async (context, {words, options, json}) => {
   const {paths, cwd} = context;
   const files = words.map((word) => expandPath(word, paths.home, cwd));
-  const found = renamed(readFiles(context, files), options.value('name'));
+  const found = placed(renamed(readFiles(context, files), options.value('name')), options.value('mount'));
   const dryRun = options.has('dry-run');
   const made: Made[] = [];
   const failures: {readonly app: string; readonly error: AppsupError}[] = [];
@@ -66,17 +68,19 @@ export const importApps: Command = async (context, {words, options, json}) => {
 };
 
 function readFiles(context: Context, files: readonly string[]): Imported {
+  const {home, state} = context.paths;
+  if (files.some(isUnitFile)) {
+    const given = files.map((file) => ({file, text: contents(file, home)}));
+    const places = path.join(state, 'directories');
+    return readSystemd(given, {importer: importerOf(context), places, exists: existsSync});
+  }
   const inis = files.map((file) => {
-    const ini = parseIni(contents(file, context.paths.home), file);
+    const ini = parseIni(contents(file, home), file);
     if (ini.ok) return ini.sections;
-    throw new AppsupError(
-      'CONFIG',
-      `Cannot import ${tilde(file, context.paths.home)}:${ini.line}: ${ini.problem}`,
-      {
-        hint: 'supervisord would not start with it either',
-        details: {file, line: ini.line},
-      },
-    );
+    throw new AppsupError('CONFIG', `Cannot import ${tilde(file, home)}:${ini.line}: ${ini.problem}`, {
+      hint: 'supervisord would not start with it either',
+      details: {file, line: ini.line},
+    });
   });
   return readSupervisord(mergeInis(inis), importerOf(context));
 }
@@ -109,6 +113,17 @@ function renamed(found: Imported, name: string | undefined): Imported {
   return only === undefined ? found : {...found, apps: [{...only, name}]};
 }
 
+/** With the mount that was asked for. */
+function placed(found: Imported, mount: string | undefined): Imported {
+  const [only, ...more] = found.apps;
+  if (mount === undefined || only === undefined) return found;
+  if (more.length > 0)
+    throw usage(
+      `Cannot give ${found.apps.length} apps one mount: ${found.apps.map((app) => app.name).join(', ')}`,
+    );
+  return {...found, apps: [{...only, choice: {...only.choice, mount}}]};
+}
+
 /** Write one app's files, or only say what they would be. */
 async function make(context: Context, app: ImportedApp, dryRun: boolean): Promise<Made> {
   const {paths} = context;
@@ -118,9 +133,11 @@ async function make(context: Context, app: ImportedApp, dryRun: boolean): Promis
   const file = path.join(paths.apps, `${name}.toml`);
   if (existsSync(file)) throw appExists(name, file, paths.home);
   const envFile = app.secrets.size === 0 ? undefined : path.join(paths.config, 'env', `${name}.env`);
+  const {envFiles = []} = app.choice;
+  const all = envFile === undefined ? envFiles : [...envFiles, envFile];
   const choice = {
-    ...withMount(context, config, app),
-    ...(envFile === undefined ? {} : {envFiles: [envFile]}),
+    ...withTransport(context, config, withMount(context, config, app), name),
+    ...(all.length === 0 ? {} : {envFiles: all}),
   };
   const text = checkedText(context, choice, {name, file, config});
   const made = {
@@ -131,6 +148,7 @@ async function make(context: Context, app: ImportedApp, dryRun: boolean): Promis
     ...(envFile === undefined ? {} : {envFile}),
   };
   if (dryRun) return made;
+  for (const directory of app.directories ?? []) makeDirectory(directory);
   if (envFile !== undefined) writeSecrets(envFile, app.secrets, paths.home);
   try {
     return {...made, port: (await writeApp(context, config, {name, file, text, port: undefined})).port};
@@ -147,6 +165,24 @@ function withMount(context: Context, config: Config, {name, choice}: ImportedApp
     mountBehindGateway(config, name) ??
     fillMount(config.settings.mountTemplate, context.account().username, name);
   return {...choice, mount};
+}
+
+/** A Unix socket, if the old one was one and the web server can connect to ours. */
+function withTransport(context: Context, config: Config, choice: AppChoice, app: string): AppChoice {
+  const {transport, ...rest} = choice;
+  if (transport === undefined) return choice;
+  const {paths, terminal} = context;
+  const chosen = chooseTransport({said: undefined, webUser: undefined, app, binds: false, config, paths});
+  terminal.err(chosen.hints.map((hint) => `! ${hint}\n`).join(''));
+  return chosen.transport === 'unix' ? {...rest, transport: 'unix'} : rest;
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, {recursive: true, mode: 0o700});
+  } catch (error) {
+    throw asDiskError(error, `make ${directory}`);
+  }
 }
 
 function writeSecrets(file: string, secrets: ReadonlyMap<string, string>, home: string): void {

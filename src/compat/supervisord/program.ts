@@ -11,7 +11,7 @@ import {sortVariables} from '../variables.ts';
 import {parseEnvironment} from './environment.ts';
 import {expand} from './expand.ts';
 import type {Entry, Section} from './ini.ts';
-import {booleanOf, countOf, maskOf, signalOf} from './values.ts';
+import {booleanOf, countOf, maskOf, signalOf} from '../values.ts';
 
 /** What a program's section is read with. */
 export interface ProgramContext {

@@ -1,5 +1,5 @@
-import {STOP_SIGNALS} from '../../core/program-spec.ts';
-import type {StopSignal} from '../../core/program-spec.ts';
+import {STOP_SIGNALS} from '../core/program-spec.ts';
+import type {StopSignal} from '../core/program-spec.ts';
 
 /** supervisord's words for yes and no. */
 export function booleanOf(text: string): boolean | undefined {
