@@ -18,7 +18,7 @@ export interface Notify {
   readonly smtp: string | undefined;
   /** Absolute. */
   readonly smtpPasswordFile: string | undefined;
-  /** @defaultValue fatal, unhealthy, recovered */
+  /** @defaultValue fatal, unhealthy, recovered, failed */
   readonly on: readonly Notice[];
   /** At most one message about a program in this time. @defaultValue 300_000 */
   readonly everyMs: number;
@@ -49,7 +49,7 @@ export function readNotify(file: NotifyFile, context: NotifyContext): Notify | u
       file.smtp_password_file === undefined
         ? undefined
         : expandPath(file.smtp_password_file, home, path.dirname(context.file)),
-    on: [...new Set<Notice>(file.on ?? ['fatal', 'unhealthy', 'recovered'])],
+    on: [...new Set<Notice>(file.on ?? ['fatal', 'unhealthy', 'recovered', 'failed'])],
     everyMs: file.every ?? 300_000,
   };
 }

@@ -45,8 +45,8 @@ export const notifySchema = v.object({
   }),
   on: key(listOf(NOTICES), {
     description:
-      'What to tell: a program is given up ("fatal"), fails its checks ("unhealthy"), runs again after that ("recovered"), or everything is up after a boot ("boot").',
-    defaultNote: '["fatal", "unhealthy", "recovered"]',
+      'What to tell: a program is given up ("fatal"), fails its checks ("unhealthy"), runs again after that ("recovered"), everything is up after a boot ("boot"), or a job or task has failed ("failed").',
+    defaultNote: '["fatal", "unhealthy", "recovered", "failed"]',
     example: '["fatal", "boot"]',
     ...SINCE,
   }),

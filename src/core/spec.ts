@@ -15,9 +15,9 @@ export type Transport = 'tcp' | 'unix';
 
 /**
  * What somebody can be told of: a program is given up, does not answer its health check, runs again after one of both;
- * everything wanted is up after a boot.
+ * everything wanted is up after a boot; a job or task has failed.
  */
-export const NOTICES = ['fatal', 'unhealthy', 'recovered', 'boot'] as const;
+export const NOTICES = ['fatal', 'unhealthy', 'recovered', 'boot', 'failed'] as const;
 export type Notice = (typeof NOTICES)[number];
 
 /** How long logs are kept; all bounds hold at once. */

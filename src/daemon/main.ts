@@ -186,6 +186,7 @@ function listen(
     config: () => apps.notify,
     wants: (app) => apps.notifies(app),
     wordsOf: (app, process) => supervisor.words(app, process),
+    wordsOfRun: (app, name) => supervisor.wordsOfRun(app, name),
     send: (message, notify) => post.send(message, notify),
   });
   void supervisor.events((event) => notifier.take(event), new AbortController().signal);

@@ -137,8 +137,12 @@ function headlineOf(
       return state === 'fatal' ? `${name} is given up${why}` : `${name} keeps failing${why}`;
     case 'unhealthy':
       return `${name} fails its health checks${why}`;
-    case 'recovered':
-      return since === undefined ? `${name} runs again` : `${name} runs again, after ${spanOf(at - since)}`;
+    case 'failed':
+      return `${name} has failed${why}`;
+    case 'recovered': {
+      const again = state === undefined ? 'went well again' : 'runs again';
+      return since === undefined ? `${name} ${again}` : `${name} ${again}, after ${spanOf(at - since)}`;
+    }
   }
 }
 
@@ -155,6 +159,8 @@ function nextSteps({notice, app, process, state}: ProcessNews): readonly string[
         : [`Next: appsup logs ${name}`, `      it is tried again; to end that: appsup stop ${name}`];
     case 'unhealthy':
       return [`Next: appsup status ${app}`, `      appsup logs ${name}`];
+    case 'failed':
+      return [`Next: appsup logs ${name}`, `      appsup run ${app} ${process}    when it is mended`];
     case 'recovered':
       return [`Next: nothing. What happened: appsup events ${app}`];
   }

@@ -1,15 +1,17 @@
 import type {StateName} from '../control/api.ts';
 import type {Notice} from '../core/spec.ts';
 
-/** Something that a person should hear about one process. */
+/** Something that a person should hear about one process, or about the runs of one job or task. */
 export interface ProcessNews {
   /** `fatal` with state `fatal`: given up. `fatal` with another state: it fails again and again, and is still tried. */
   readonly notice: Exclude<Notice, 'boot'>;
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly app: string;
+  /** Of a job or task, its name. */
   readonly process: string;
-  readonly state: StateName;
+  /** `undefined` for a job or task. */
+  readonly state: StateName | undefined;
   readonly reason: string | undefined;
   /** Since when there was trouble, for `recovered`; milliseconds since 1970. */
   readonly since: number | undefined;

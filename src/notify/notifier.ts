@@ -5,6 +5,8 @@ import {bootMessage, messageAbout} from './message.ts';
 import type {Message, Words} from './message.ts';
 import {isWanted} from './news.ts';
 import type {BootNews, ProcessNews} from './news.ts';
+import {tellOnRun} from './run-story.ts';
+import type {RunEvent} from './run-story.ts';
 import {FRESH, offer, opensAt, release} from './ration.ts';
 import type {Portion, Ration} from './ration.ts';
 import {UNTOLD, lasted, missed, tellOn} from './story.ts';
@@ -18,6 +20,8 @@ export interface NotifierOptions {
   /** Whether anybody is to be told of this app. */
   readonly wants: (app: string) => boolean;
   readonly wordsOf: (app: string, process: string) => Words;
+  /** About the last run of a job or task. */
+  readonly wordsOfRun: (app: string, name: string) => Words;
   /** Returns at once. */
   readonly send: (message: Message, notify: Notify) => void;
   readonly log: (level: 'info' | 'error', message: string, facts: Readonly<Record<string, unknown>>) => void;
@@ -62,7 +66,7 @@ export class Notifier {
         if (event.change === 'removed') this.#forget(event.app);
         break;
       case 'run':
-        // Who runs a task sees how it ends; jobs tell by appsup jobs.
+        this.#onRun(event);
         break;
     }
     this.#arm();
@@ -72,6 +76,12 @@ export class Notifier {
     const file = this.#file(event.app, event.process);
     const {story, news} = tellOn(file.story, event, this.#options.clock.monotonic());
     this.#note(file, story, news);
+  }
+
+  #onRun(event: RunEvent): void {
+    const file = this.#file(event.app, event.name);
+    const {story, news} = tellOnRun(file.story, event);
+    if (news !== undefined) this.#note(file, story, news, this.#options.wordsOfRun);
   }
 
   #onBoot({at, running, missing}: Extract<SupervisorEvent, {type: 'boot'}>): void {
@@ -94,7 +104,7 @@ export class Notifier {
   }
 
   /** Keep the story; tell its news, if somebody wants to hear them. */
-  #note(file: File, story: Story, news: ProcessNews | undefined): void {
+  #note(file: File, story: Story, news: ProcessNews | undefined, wordsOf = this.#options.wordsOf): void {
     const notify = this.#options.config();
     if (news === undefined) return this.#keep({...file, story});
     if (notify === undefined || !this.#options.wants(file.app) || !isWanted(news, notify.on)) {
@@ -102,7 +112,7 @@ export class Notifier {
       const trouble = news.notice === 'recovered' ? undefined : file.story.trouble;
       return this.#keep({...file, story: {...story, trouble}});
     }
-    const words = this.#options.wordsOf(file.app, file.process);
+    const words = wordsOf(file.app, file.process);
     const {ration, portion} = offer(file.ration, news, this.#options.clock.monotonic(), notify.everyMs);
     this.#keep({...file, story, ration, words: portion === undefined ? words : undefined});
     if (portion !== undefined) this.#send(portion, words, notify);

@@ -10,6 +10,7 @@ import {ensurePrivateDirectory} from '../system/files.ts';
 import type {Paths} from '../system/paths.ts';
 import {JobClock} from './job-clock.ts';
 import type {JobClockOptions} from './job-clock.ts';
+import type {LastWords} from './last-words.ts';
 import {dryRun, newRun, resumedRun, workOf} from './new-run.ts';
 import type {Work} from './new-run.ts';
 import {Run, interrupted, statusOf} from './run.ts';
@@ -159,6 +160,12 @@ export class Runs {
         }),
       ),
     };
+  }
+
+  /** Why the last run of a job or task ended, and what its last step printed; with hidden secrets. */
+  lastWords(app: string, name: string): LastWords {
+    const last = this.#options.books.read(app, name).past[0];
+    return {reason: last?.reason, lines: last?.output ?? []};
   }
 
   /** Resolves when no job of an app runs. */

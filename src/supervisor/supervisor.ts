@@ -192,6 +192,11 @@ export class Supervisor implements SupervisorApi {
     return {reason: reasonOf(app, unit), lines, secrets: main?.secrets ?? []};
   }
 
+  /** The same of the last run of a job or task; nothing in it is secret. */
+  wordsOfRun(app: string, name: string): LastWords & {readonly secrets: readonly string[]} {
+    return {...this.#runs.lastWords(app, name), secrets: []};
+  }
+
   async info(): Promise<SupervisorInfo> {
     const {lastSeen, version} = this.#options;
     const back = lastSeen !== undefined && this.#adopted > 0;

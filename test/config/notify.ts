@@ -20,7 +20,7 @@ const NOTHING: Notify = {
   mail: undefined,
   smtp: undefined,
   smtpPasswordFile: undefined,
-  on: ['fatal', 'unhealthy', 'recovered'],
+  on: ['fatal', 'unhealthy', 'recovered', 'failed'],
   everyMs: 300_000,
 };
 
@@ -116,11 +116,11 @@ for (const [lines, ...expected] of [
   ],
   [
     [MAIL, 'on = ["fatl"]'],
-    '3:7 Expected "on" to be "fatal", "unhealthy", "recovered" or "boot": got "fatl" | did you mean "fatal"?',
+    '3:7 Expected "on" to be "fatal", "unhealthy", "recovered", "boot" or "failed": got "fatl" | did you mean "fatal"?',
   ],
   [
     [MAIL, 'on = "fatal"'],
-    '3:6 Expected "on" to be a list of "fatal", "unhealthy", "recovered" or "boot": got "fatal" | write ["fatal"]',
+    '3:6 Expected "on" to be a list of "fatal", "unhealthy", "recovered", "boot" or "failed": got "fatal" | write ["fatal"]',
   ],
   [[MAIL, 'every = 5'], '3:9 Expected "every" to be a duration in quotes with its unit, as "5s": got 5 | '],
   [[MAIL, `command = "a 'b"`], `3:14 Cannot split "command" into words: the ' is not closed | `],

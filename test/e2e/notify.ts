@@ -111,6 +111,26 @@ test('a notifier that hangs delays no restart, and its failure is in the log', a
   await until(() => it.diary().includes('not done within 30 s'), 'the note in the log');
 });
 
+test('a job that fails is told of with its last lines, and stands in the events', async (t) => {
+  const it = rig(t);
+  tellBy(it, KEEP);
+  await it.define(
+    'books',
+    '[programs.queue]\ncommand = "sleep 600"\n[jobs.tidy]\nschedule = "@reboot"\nmissed = "skip"\ncommand = ["sh", "-c", "echo the shelf is gone; exit 3"]\n',
+  );
+  await it.ok('start', 'books');
+  t.is((await it.appsup('run', 'books', 'tidy')).code, 3);
+  await until(() => told(it).length === 1, 'the message');
+  t.regex(
+    told(it)[0] ?? '',
+    /^failed books:tidy \nbooks:tidy has failed: .*\n(.*\n)+ {2}the shelf is gone\n/,
+  );
+  t.like(
+    (await events(it, 'books:tidy')).find((event) => event.type === 'run'),
+    {kind: 'job', phase: 'ended', result: 'failed'},
+  );
+});
+
 test('after a boot it is told once what is up and what is not, with the reason', async (t) => {
   const it = rig(t);
   tellBy(it, KEEP, 'on = ["boot"]\n');

@@ -13,7 +13,7 @@ const NOTIFY: Notify = {
   mail: undefined,
   smtp: undefined,
   smtpPasswordFile: undefined,
-  on: ['fatal', 'unhealthy', 'recovered'],
+  on: ['fatal', 'unhealthy', 'recovered', 'failed'],
   everyMs: 300_000,
 };
 
@@ -34,6 +34,7 @@ function setup({
     config: () => world.notify,
     wants,
     wordsOf: () => world.words,
+    wordsOfRun: () => ({reason: undefined, lines: ['of the run'], secrets: []}),
     send: (message) => void sent.push(message),
     log: (_level, message) => void logged.push(message),
   });
@@ -108,6 +109,40 @@ test('Notifier holds back what comes too often, and tells it with the words of i
   clock.advance(1);
   t.deepEqual(kinds(), ['unhealthy', 'recovered', 'unhealthy']);
   t.regex(sent[2]?.text ?? '', / {2}last line/);
+});
+
+const run = (
+  result: Extract<SupervisorEvent, {type: 'run'}>['result'],
+  phase: Extract<SupervisorEvent, {type: 'run'}>['phase'] = 'ended',
+): SupervisorEvent => ({
+  type: 'run',
+  at: 1000,
+  app: 'a',
+  name: 'tidy',
+  kind: 'job',
+  phase,
+  result,
+  reason: result === 'failed' ? 'exit 3' : undefined,
+  step: undefined,
+});
+
+test('Notifier tells of a job that fails, and that it goes well again, and of no other end', (t) => {
+  const {notifier, sent, clock, kinds} = setup();
+  for (const event of [run('running', 'begun'), run('done'), run('cancelled')]) notifier.take(event);
+  t.deepEqual(kinds(), []);
+  notifier.take(run('failed'));
+  t.is(sent[0]?.subject, 'appsup eco: a:tidy has failed: exit 3');
+  t.regex(sent[0]?.text ?? '', /Its last lines:\n {2}of the run\n\nNext: appsup logs a:tidy\n/);
+  t.like(sent[0]?.facts, {event: 'failed', process: 'tidy', state: undefined, reason: 'exit 3'});
+  notifier.take(run('timeout'));
+  t.deepEqual(kinds(), ['failed'], 'once in five minutes');
+  notifier.take(run('done'));
+  notifier.take(run('done'));
+  t.deepEqual(kinds(), ['failed', 'recovered']);
+  t.regex(sent[1]?.subject ?? '', /a:tidy went well again/);
+  clock.advance(300_000);
+  notifier.take(run('interrupted'));
+  t.deepEqual(kinds(), ['failed', 'recovered', 'failed']);
 });
 
 test('Notifier holds back for each program by itself', (t) => {

@@ -1,5 +1,5 @@
 import type {ProgramChoice} from '../../config/write.ts';
-import type {StopSignal} from '../../core/spec.ts';
+import type {StopSignal} from '../../core/program-spec.ts';
 import {signalOf} from '../values.ts';
 import {splitCommand} from './command-line.ts';
 import type {Directive} from './unit-file.ts';
