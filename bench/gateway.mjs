@@ -40,8 +40,9 @@ try {
   const module = await fetchPeer();
   const results = {
     'against http-proxy': await againstProxy(module),
-    'against no proxy: gunicorn with a page of 5 ms': await againstNothing('page'),
-    'against no proxy: gunicorn with an empty page': await againstNothing('empty'),
+    'against no proxy: gunicorn with a page of 5 ms': await againstNothing(module, 'page'),
+    'against no proxy: gunicorn with an empty page': await againstNothing(module, 'empty'),
+    'against no proxy: gunicorn with threads and an empty page': await againstNothing(module, 'empty', 4),
     'stale connections': await stale(module),
     endurance: await endurance(),
   };
@@ -98,23 +99,28 @@ async function againstProxy(module) {
   };
 }
 
-/** A page that takes as long as one with a template and a query, and one of nothing but gunicorn itself. */
-async function againstNothing(page) {
+/**
+ * A page that takes as long as one with a template and a query, and one of nothing but gunicorn itself. Without threads
+ * gunicorn ends each connection with its answer, so that direct visitors have to make one each time, too.
+ */
+async function againstNothing(module, page, threads = 1) {
   const port = await freePort();
   const [file, ...args] = gunicornArgv({port, gunicorn: {target: 'page:app', workers: 2}});
   const env = {...process.env, SCRIPT_NAME: MOUNT};
-  const {pid} = await spawned(file, args, port, {cwd: path.join(HERE, 'apps'), env});
+  const options = {cwd: path.join(HERE, 'apps'), env};
+  const {pid} = await spawned(file, ['--threads', String(threads), ...args], port, options);
   const gateway = await startGateway(port);
-  const url = `${MOUNT}/${page}`;
-  const [ours, direct] = await inTurns(
-    [gateway, {port}].map((side) => ({...side, path: url, requests: 1000})),
+  const peer = await start([path.join(HERE, 'gateway/http-proxy.cjs'), module], [String(port)]);
+  const [ours, theirs, direct] = await inTurns(
+    [gateway, peer, {port}].map((side) => ({...side, path: `${MOUNT}/${page}`, requests: 1000})),
   );
-  kill(pid, 'SIGTERM');
-  kill(gateway.pid, 'SIGTERM');
+  for (const each of [pid, gateway.pid, peer.pid]) kill(each, 'SIGTERM');
   return {
     'through the gateway, requests/s': ours.rate,
+    'through http-proxy, requests/s': theirs.rate,
     'direct, requests/s': direct.rate,
-    ratio: ours.rate / direct.rate,
+    'ratio, the gateway': ours.rate / direct.rate,
+    'ratio, http-proxy': theirs.rate / direct.rate,
   };
 }
 

@@ -304,6 +304,8 @@ export interface ChallengeRequest {
   readonly headers?: readonly (readonly [name: string, value: string])[];
   /** 1 to 60_000. */
   readonly timeoutMs: number;
+  /** At most 10_000: until the second half of the answer, which is a stream of events then. @defaultValue all of it at once */
+  readonly pauseMs?: number;
 }
 
 export interface ChallengeReport {

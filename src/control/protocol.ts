@@ -82,16 +82,18 @@ export function parseReload(body: unknown): {readonly apps: readonly string[]} {
 const QUESTION = /^[A-Za-z0-9_-]{16,128}$/;
 const MAX_ANSWER = 1024;
 const MAX_CHALLENGE_MS = 60_000;
+const MAX_PAUSE_MS = 10_000;
 
 /** @throws AppsupError `PROTOCOL` */
 export function parseChallenge(body: unknown): ChallengeRequest {
-  const {app, question, answer, headers, timeoutMs} = objectOf(body, [
-    'app',
-    'question',
-    'answer',
-    'headers',
-    'timeoutMs',
-  ]);
+  const {
+    app,
+    question,
+    answer,
+    headers,
+    timeoutMs,
+    pauseMs = 0,
+  } = objectOf(body, ['app', 'question', 'answer', 'headers', 'timeoutMs', 'pauseMs']);
   if (typeof app !== 'string' || !isTarget(app) || app.includes(':'))
     throw refused('"app" to name an app', app);
   // A short one might be in the target of somebody who asks for something else.
@@ -102,7 +104,11 @@ export function parseChallenge(body: unknown): ChallengeRequest {
   const isTime = Number.isInteger(timeoutMs) && Number(timeoutMs) >= 1;
   if (!isTime || Number(timeoutMs) > MAX_CHALLENGE_MS)
     throw refused(`"timeoutMs" to be from 1 to ${MAX_CHALLENGE_MS}`, timeoutMs);
-  return {app, question, answer, headers: fieldsOf(headers ?? []), timeoutMs: Number(timeoutMs)};
+  const isPause = Number.isInteger(pauseMs) && Number(pauseMs) >= 0;
+  if (!isPause || Number(pauseMs) > MAX_PAUSE_MS)
+    throw refused(`"pauseMs" to be from 0 to ${MAX_PAUSE_MS}`, pauseMs);
+  const fields = fieldsOf(headers ?? []);
+  return {app, question, answer, headers: fields, timeoutMs: Number(timeoutMs), pauseMs: Number(pauseMs)};
 }
 
 const MAX_FIELDS = 16;

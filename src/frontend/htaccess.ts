@@ -8,7 +8,8 @@ import type {SnippetInput, SnippetValues} from './snippet.ts';
  *
  * The rules look at `THE_REQUEST`, the line that the visitor sent: the path of a RewriteRule is decoded, so `%3F` would be
  * refused, and it names `index.html` for the directory itself. ProxyPassReverse and ProxyPreserveHost are not allowed here:
- * the app sees the host 127.0.0.1:PORT and has the public one in X-Forwarded-Host.
+ * over TCP the app sees the host 127.0.0.1:PORT and has the public one in X-Forwarded-Host. The host of a Unix socket's URL is
+ * looked up by nobody, so there it is the public one.
  *
  * @throws AppsupError `BAD_NAME`; `FRONT_END` for what cannot be said in such a file.
  */
@@ -26,7 +27,7 @@ export function htaccessSnippet(input: SnippetInput): string {
     ...linkComments(values),
     'RewriteEngine On',
     '<IfModule mod_headers.c>',
-    ...[reverseLine(values), ...headerLines(values), ...cookieLines(values)].map((line) => `    ${line}`),
+    ...[...hostLines(values), ...headerLines(values), ...cookieLines(values)].map((line) => `    ${line}`),
     '</IfModule>',
     ...statics
       .filter((each) => each.path !== path)
@@ -46,27 +47,41 @@ function linkComments({statics, path}: SnippetValues): readonly string[] {
   );
 }
 
+/** Tells `appsup verify` why the host is not the public one. */
+export const HTACCESS_MARK = 'x-appsup-front';
+
 /** What ProxyPassReverse would do; the lines for stripped mounts come after it, and see the path alone. */
-function reverseLine(values: SnippetValues): string {
+function hostLines(values: SnippetValues): readonly string[] {
+  if (values.upstream.kind === 'unix') return [];
   const own = addressOf(values, '/').shown?.slice('http'.length) ?? '';
-  return `Header edit Location "^https?${escapeDots(own)}" "/"`;
+  return [
+    `RequestHeader set ${HTACCESS_MARK} "htaccess"`,
+    `Header edit Location "^https?${escapeDots(own)}" "/"`,
+  ];
 }
 
 function rules(values: SnippetValues): readonly string[] {
-  const {path} = values;
+  const {path, upstream} = values;
   return values.areas.flatMap((area) => {
     const below = area.path.slice(path.length);
     const pattern = below === '' ? '^' : `^${escapeDots(below)}(?:/|$)`;
     const seen = area.target.slice(0, area.target.length - below.length);
-    const rule = (scheme?: 'ws') => [
-      `RewriteCond %{THE_REQUEST} "^\\S+\\s+${path}([^?\\s]*)"`,
-      `RewriteRule "${pattern}" "${addressOf(values, `${seen}%1`, scheme).back}" [P,L,NE]`,
-    ];
+    const rule = (scheme: 'http' | 'ws') =>
+      upstream.kind === 'tcp'
+        ? [
+            `RewriteCond %{THE_REQUEST} "^\\S+\\s+${path}([^?\\s]*)"`,
+            `RewriteRule "${pattern}" "${addressOf(values, `${seen}%1`, scheme).back}" [P,L,NE]`,
+          ]
+        : [
+            // What is no name of a host is not taken for one.
+            `RewriteCond "%{HTTP_HOST} %{THE_REQUEST}" "^([A-Za-z0-9._:\\[\\]-]+) \\S+\\s+${path}([^?\\s]*)"`,
+            `RewriteRule "${pattern}" "unix:${upstream.path}|${scheme}://%1${seen}%2" [P,L,NE]`,
+          ];
     return [
       '<IfModule mod_proxy_wstunnel.c>',
       ...['RewriteCond %{HTTP:Upgrade} =websocket [NC]', ...rule('ws')].map((line) => `    ${line}`),
       '</IfModule>',
-      ...rule(),
+      ...rule('http'),
     ];
   });
 }

@@ -2,27 +2,8 @@ import {createHash} from 'node:crypto';
 import net from 'node:net';
 
 import type {RawSocket} from '../system/sockets.ts';
+import type {OpenQuestions, Question} from './open-questions.ts';
 import {MAX_OPENING_BYTES, readHead, readOpening} from './opening.ts';
-
-/** A question that only this app's supervisor can answer: it proves where a public address leads. */
-export interface Question {
-  /** Stands in the target of the request that asks it. */
-  readonly question: string;
-  /** The body of the answer to it. */
-  readonly answer: string;
-  /** Fields of the answer's head, besides those that it always has. */
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  /** How long to wait for visitors. */
-  readonly timeoutMs: number;
-}
-
-export interface ChallengeOutcome {
-  readonly answered: boolean;
-  /** Head of the request that asked the question, as it came; see `readHead`. */
-  readonly head: string | undefined;
-  /** Visitors with something else to ask, who were handed on to the app. */
-  readonly passedOn: number;
-}
 
 /** For a visitor to say what he wants; then he is handed on, whatever he said. */
 const OPENING_MS = 2000;
@@ -33,7 +14,7 @@ const MOST_HANDED_ON = 64;
 const handedOn = new Set<net.Socket>();
 
 /**
- * Take one visitor from a listening socket that others accept on, too, and answer him if he asks the question.
+ * Take one visitor from a listening socket that others accept on, too, and answer him if he asks one of the questions.
  *
  * Everybody else is handed on: connected to the app, byte for byte, for as long as the connection lives. The socket is no
  * longer accepted on by then, so that connecting to it reaches the app and not ourselves.
@@ -44,63 +25,66 @@ const handedOn = new Set<net.Socket>();
 export async function takeVisitor(
   listener: RawSocket,
   app: net.NetConnectOpts,
-  question: Question,
-): Promise<ChallengeOutcome> {
-  const visitor = handedOn.size < MOST_HANDED_ON ? await accept(listener, question.timeoutMs) : undefined;
-  if (visitor === undefined) {
+  questions: OpenQuestions,
+): Promise<void> {
+  if (handedOn.size >= MOST_HANDED_ON) {
     listener.close();
-    return UNASKED;
+    return await questions.idle();
   }
-  const {bytes, head} = await hear(visitor, question.question);
-  if (head !== undefined) {
-    visitor.end(answerText(question, head), () => visitor.destroy());
-    return {answered: true, head, passedOn: 0};
+  const visitor = await accept(listener, questions);
+  if (visitor === undefined) return;
+  const {bytes, target, head} = await questions.hear(hear(visitor, questions));
+  const question = questions.askedBy(target);
+  if (head !== undefined && question !== undefined) {
+    answerTo(visitor, question, head);
+    return questions.answered(target, head);
   }
   // Who left, or has nothing to say, wants nothing.
-  if (visitor.destroyed || (visitor.readableEnded && bytes.length === 0)) {
-    visitor.destroy();
-    return UNASKED;
-  }
+  if (visitor.destroyed || (visitor.readableEnded && bytes.length === 0)) return void visitor.destroy();
   await handOn(visitor, bytes, app);
-  return {...UNASKED, passedOn: 1};
+  questions.passedOn();
 }
 
-const UNASKED: ChallengeOutcome = {answered: false, head: undefined, passedOn: 0};
-
 /** One visitor; `undefined` when none came in time. */
-async function accept(listener: RawSocket, timeoutMs: number): Promise<net.Socket | undefined> {
+async function accept(listener: RawSocket, questions: OpenQuestions): Promise<net.Socket | undefined> {
   return await new Promise((resolve) => {
     const server = net.createServer({allowHalfOpen: true, noDelay: true});
-    const late = setTimeout(() => leave(undefined), timeoutMs);
     const leave = (visitor: net.Socket | undefined) => {
-      clearTimeout(late);
       // At once, so that no second visitor is accepted.
       server.close();
       resolve(visitor);
     };
     server.once('connection', leave);
     listener.serve(server);
+    void questions.idle().then(() => leave(undefined));
   });
 }
 
-/** What a visitor says first, until it is clear what he wants; of who asks the question, the whole head. All bytes that were taken are returned. */
-async function hear(
-  visitor: net.Socket,
-  question: string,
-): Promise<{bytes: Buffer; head: string | undefined}> {
+interface Heard {
+  /** All that were taken. */
+  readonly bytes: Buffer;
+  readonly target: string;
+  /** Of who asks a question. */
+  readonly head: string | undefined;
+}
+
+/** What a visitor says first, until it is clear what he wants; of who asks a question, the whole head. */
+async function hear(visitor: net.Socket, questions: OpenQuestions): Promise<Heard> {
   let bytes: Buffer = Buffer.alloc(0);
+  let target = '';
   return await new Promise((resolve) => {
     const done = (head?: string) => {
       clearTimeout(late);
       visitor.off('data', take).off('end', leave).off('close', leave);
       visitor.pause();
-      resolve({bytes, head});
+      resolve({bytes, target, head});
     };
     const leave = () => done();
     const take = (part: Buffer) => {
       bytes = Buffer.concat([bytes, part]);
       const opening = readOpening(bytes);
-      const asks = opening.id === 'request' && opening.target.includes(question);
+      if (opening.id === 'request') ({target} = opening);
+      const asks = questions.askedBy(target) !== undefined;
       const head = asks ? readHead(bytes) : undefined;
       if (head !== undefined) done(head);
       else if ((opening.id !== 'more' && !asks) || bytes.length > MAX_OPENING_BYTES) done();
@@ -112,8 +96,20 @@ async function hear(
   });
 }
 
+/** Answer, in two halves where that is asked for, and end the connection. */
+export function answerTo(visitor: net.Socket, question: Question, head: string): void {
+  const text = answerText(question, head);
+  const {pauseMs = 0, answer} = question;
+  const end = (rest: string): void => void visitor.end(rest, () => visitor.destroy());
+  if (pauseMs === 0) return end(text);
+  const second = text.length - Math.floor(answer.length / 2);
+  visitor.write(text.slice(0, second));
+  const rest = setTimeout(() => end(text.slice(second)), pauseMs);
+  visitor.once('close', () => clearTimeout(rest));
+}
+
 /** An answer; to who wants a WebSocket, the beginning of one, so that it is seen whether a front end lets it through. */
-export function answerText({answer, headers}: Question, head: string): string {
+function answerText({answer, headers, pauseMs = 0}: Question, head: string): string {
   const more = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   const key = /^Upgrade: *websocket$/im.test(head)
     ? /^Sec-WebSocket-Key: *(\S+)$/im.exec(head)?.[1]
@@ -123,10 +119,12 @@ export function answerText({answer, headers}: Question, head: string): string {
     const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
     return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n${more}\r\n`;
   }
-  return (
-    'HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n' +
-    `Content-Length: ${Buffer.byteLength(answer)}\r\nConnection: close\r\n${more}\r\n${answer}`
-  );
+  // A stream tells no length: its end is that of the connection.
+  const body =
+    pauseMs > 0
+      ? 'Content-Type: text/event-stream\r\n'
+      : `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(answer)}\r\n`;
+  return `HTTP/1.1 200 OK\r\n${body}Cache-Control: no-store\r\nConnection: close\r\n${more}\r\n${answer}`;
 }
 
 /** Resolves when the app has the connection, or cannot be reached; what follows goes by itself. */

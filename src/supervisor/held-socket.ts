@@ -3,9 +3,10 @@ import net from 'node:net';
 
 import {connectTo} from '../system/sockets.ts';
 import type {Address, RawSocket, Sockets} from '../system/sockets.ts';
-import {answerText, takeVisitor} from './challenge.ts';
-import type {ChallengeOutcome, Question} from './challenge.ts';
+import {answerTo, takeVisitor} from './challenge.ts';
 import type {FrontSocket} from './front-socket.ts';
+import {OpenQuestions} from './open-questions.ts';
+import type {ChallengeOutcome, Question} from './open-questions.ts';
 import {readHead, readOpening} from './opening.ts';
 
 const CLOSED = [
@@ -37,10 +38,9 @@ export class HeldSocket {
   #onVisitor: (() => void) | undefined;
   /** The copy that is watched for him. */
   #watched: RawSocket | undefined;
-  /** One challenge after the other. */
-  #challenges: Promise<unknown> = Promise.resolve();
-  /** Asked while we answer ourselves; called when the question came. */
-  #asked: (Question & {readonly onAsked: (head: string) => void}) | undefined;
+  readonly #questions = new OpenQuestions();
+  /** While there are questions. */
+  #taking: Promise<void> | undefined;
 
   private constructor(sockets: Sockets, at: number | FrontSocket, raw: RawSocket) {
     this.#sockets = sockets;
@@ -113,17 +113,17 @@ export class HeldSocket {
     const {raw} = this.#at;
     const server = http.createServer({connectionsCheckingInterval: 2 ** 31 - 1}, (request, response) => {
       request.resume();
-      if (this.#asked !== undefined && request.url?.includes(this.#asked.question) === true) {
-        const {answer, headers, onAsked} = this.#asked;
-        for (const [name, value] of headers) response.appendHeader(name, value);
+      const {url = ''} = request;
+      const asked = this.#questions.askedBy(url);
+      if (asked !== undefined) {
+        for (const [name, value] of asked.headers) response.appendHeader(name, value);
         response.writeHead(200, {
           'content-type': 'text/plain; charset=utf-8',
           'cache-control': 'no-store',
           connection: 'close',
         });
-        response.end(answer);
-        onAsked(headOf(request));
-        return;
+        response.end(asked.answer);
+        return this.#questions.answered(url, headOf(request));
       }
       response.writeHead(503, CLOSED.flat());
       response.end(request.method === 'HEAD' ? undefined : this.#page?.());
@@ -155,12 +155,11 @@ export class HeldSocket {
     visitor.resume();
     const opening = readOpening(packet);
     const head = readHead(packet);
-    if (this.#asked !== undefined && head !== undefined && opening.id === 'request') {
-      const {question, onAsked} = this.#asked;
-      if (opening.target.includes(question)) {
-        visitor.end(answerText(this.#asked, head));
-        onAsked(head);
-        return;
+    if (head !== undefined && opening.id === 'request') {
+      const asked = this.#questions.askedBy(opening.target);
+      if (asked !== undefined) {
+        answerTo(visitor, asked, head);
+        return this.#questions.answered(opening.target, head);
       }
     }
     const lines = ['HTTP/1.1 503 Service Unavailable', ...CLOSED.map((field) => field.join(': '))];
@@ -180,32 +179,28 @@ export class HeldSocket {
 
   /** Wait for a visitor with a question; see {@link takeVisitor}. Others are served as ever. */
   async challenge(question: Question): Promise<ChallengeOutcome> {
-    const turn = this.#challenges.then(async () => await this.#challenge(question));
-    this.#challenges = turn.catch(() => undefined);
-    return await turn;
+    const outcome = this.#questions.put(question);
+    this.#taking ??= this.#takeVisitors();
+    return await Promise.race([outcome, this.#taking.then(async () => await outcome)]);
   }
 
-  async #challenge(question: Question): Promise<ChallengeOutcome> {
-    if (this.#quieting !== undefined) await this.#quieting;
-    if ('server' in this.#at) {
-      const head = await this.#isAsked(question);
-      return {answered: head !== undefined, head, passedOn: 0};
+  /** One after the other, as long as somebody wants to know of them. */
+  async #takeVisitors(): Promise<void> {
+    try {
+      await this.#quieting;
+      while (this.#questions.any) {
+        if ('server' in this.#at) await this.#questions.idle();
+        else
+          await takeVisitor(
+            await this.#sockets.duplicate(this.#at.raw),
+            connectTo(this.address),
+            this.#questions,
+          );
+      }
+    } finally {
+      // At once: the next question may be there before whoever waits for this.
+      this.#taking = undefined;
     }
-    const copy = await this.#sockets.duplicate(this.#at.raw);
-    return await takeVisitor(copy, connectTo(this.address), question);
-  }
-
-  /** Resolves with the head of the request when the page was asked the question, or when time is up. */
-  async #isAsked(question: Question): Promise<string | undefined> {
-    return await new Promise<string | undefined>((resolve) => {
-      const done = (head?: string) => {
-        clearTimeout(late);
-        this.#asked = undefined;
-        resolve(head);
-      };
-      const late = setTimeout(done, question.timeoutMs);
-      this.#asked = {...question, onAsked: done};
-    });
   }
 
   /** Let go of the address; nothing of it is left. */

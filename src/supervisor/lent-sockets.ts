@@ -5,9 +5,9 @@ import type {Proc} from '../system/proc.ts';
 import type {Address, RawSocket, Sockets} from '../system/sockets.ts';
 import {descriptorOf} from './accepting.ts';
 import type {AppSockets} from './app-sockets.ts';
-import type {Question} from './challenge.ts';
 import {HeldSocket} from './held-socket.ts';
 import type {HostedApp} from './hosted-app.ts';
+import type {Question} from './open-questions.ts';
 import type {Place, SocketPlaces} from './socket-places.ts';
 import {membersOf} from './tree.ts';
 
@@ -26,6 +26,11 @@ export interface LentSocketsOptions {
 /** Sockets of apps that are in other hands: a predecessor's, or only those of the app's own processes. */
 export class LentSockets {
   readonly #options: LentSocketsOptions;
+  /** Sockets that challenges have borrowed, with how many share each. */
+  readonly #borrowed = new Map<
+    HostedApp,
+    {readonly socket: Promise<HeldSocket | undefined>; sharers: number}
+  >();
 
   constructor(options: LentSocketsOptions) {
     this.#options = options;
@@ -53,12 +58,19 @@ export class LentSockets {
   async challenge(app: HostedApp, question: Question): Promise<ChallengeReport> {
     if (app.socket !== undefined) return await app.socket.challenge(question);
     // Its program bound the port by itself, or nobody has fetched its socket back: a copy does for this.
-    const socket = await this.#borrow(app);
-    if (socket === undefined) throw unasked(app);
+    const shared = this.#borrowed.get(app) ?? {socket: this.#borrow(app), sharers: 0};
+    this.#borrowed.set(app, shared);
+    shared.sharers++;
     try {
+      const socket = await shared.socket;
+      if (socket === undefined) throw unasked(app);
       return await socket.challenge(question);
     } finally {
-      socket.close();
+      shared.sharers--;
+      if (shared.sharers === 0) {
+        this.#borrowed.delete(app);
+        (await shared.socket)?.close();
+      }
     }
   }
 

@@ -86,6 +86,11 @@ const REFUSED: readonly (readonly [string, () => unknown, RegExp])[] = [
     /"timeoutMs" to be from 1 to 60000/,
   ],
   [
+    'an answer that takes an hour',
+    () => parseChallenge({app: 'a', question: 'q'.repeat(32), answer: 'x', timeoutMs: 1, pauseMs: 3_600_000}),
+    /"pauseMs" to be from 0 to 10000/,
+  ],
+  [
     'an answer that is a book',
     () => parseChallenge({app: 'a', question: 'q'.repeat(32), answer: 'x'.repeat(1025), timeoutMs: 1}),
     /at most 1024 characters/,

@@ -92,6 +92,8 @@ const DJANGO_TOLD: MatrixApp = {
   more: 'env = { BEHIND_HTACCESS = "1" }',
 };
 
+const TRANSPORTS = ['tcp', 'unix'] as const;
+
 interface Form {
   readonly title: string;
   readonly server: 'apache' | 'nginx';
@@ -99,7 +101,7 @@ interface Form {
   readonly httpdVersion?: string;
   readonly apps: readonly MatrixApp[];
   /** What the form does not promise; docs/administrators.md says so. */
-  readonly without: (app: MatrixApp) => readonly ProbeName[];
+  readonly without: (app: MatrixApp, transport: (typeof TRANSPORTS)[number]) => readonly ProbeName[];
 }
 
 const nothing = (): readonly ProbeName[] => [];
@@ -135,7 +137,10 @@ const FORMS: readonly Form[] = [
     front: 'htaccess',
     apps: [...APPS.filter(({mount, name}) => mount !== '' && name !== 'django'), DJANGO_TOLD],
     // mod_dir answers for the directory without its slash: 301.
-    without: ({name}) => ['bare', ...(name === 'told' ? [] : (['host'] as const))],
+    without: ({name}, transport) => [
+      'bare',
+      ...(name === 'told' || transport === 'unix' ? [] : (['host'] as const)),
+    ],
   },
   {
     title: 'nginx',
@@ -145,8 +150,6 @@ const FORMS: readonly Form[] = [
     without: ({speaks}) => (speaks === 'uwsgi' ? ['cookie'] : []),
   },
 ];
-
-const TRANSPORTS = ['tcp', 'unix'] as const;
 
 /** A virtual host: one form over one transport, with all its apps. */
 interface Site {
@@ -240,7 +243,7 @@ testWith(
       SITES.map(async (site) => {
         for (const app of site.form.apps) {
           const row = {site, app};
-          const without = site.form.without(app);
+          const without = site.form.without(app, site.transport);
           for (const [name, probe] of Object.entries(PROBES) as [ProbeName, Probe][]) {
             const asked = app.shows.includes(name) && !without.includes(name);
             cells.push({

@@ -7,7 +7,7 @@ import test from 'ava';
 import type {ExecutionContext} from 'ava';
 
 import {startApache} from '../helpers/apache.ts';
-import {visit} from '../helpers/front-end.ts';
+import {PUBLIC_HOST, visit} from '../helpers/front-end.ts';
 import type {FrontEndServer} from '../helpers/front-end.ts';
 import {startNginx} from '../helpers/nginx.ts';
 import {Load} from '../helpers/rig.ts';
@@ -326,6 +326,109 @@ testWith(
     t.regex(factOf(silent, 'reached')?.detail ?? '', /takes visitors and does not answer/);
   },
 );
+
+testWith(
+  ['apache2', 'nginx'],
+  'verify finds a front end that holds events back, and names the line that lets them through',
+  async (t) => {
+    const it = await startVerifier(t, 'node', 'front = { streaming = true }\n');
+    const lines = await it.snippet('nginx');
+    const right = await through(t, 'nginx', lines, async (front) => await it.verify(front));
+    t.deepEqual([wrong(right), factOf(right, 'streaming')?.verdict], [[], 'ok'], JSON.stringify(right));
+    const held = without(/proxy_buffering/)(lines);
+    const finding = await through(t, 'nginx', held, async (front) => await it.verify(front));
+    t.deepEqual(wrong(finding), ['streaming']);
+    t.regex(factOf(finding, 'streaming')?.remedy?.what ?? '', /^proxy_buffering off is missing/);
+    const apache = await through(
+      t,
+      'apache',
+      await it.snippet('apache'),
+      async (front) => await it.verify(front),
+    );
+    t.deepEqual([wrong(apache), factOf(apache, 'streaming')?.verdict], [[], 'ok'], JSON.stringify(apache));
+  },
+);
+
+/** Passes visitors on to a port, after as long as their first line says. */
+async function slowTo(port: number, waitMs: (line: string) => number): Promise<net.Server> {
+  const server = net.createServer((visitor) => {
+    visitor.on('error', () => visitor.destroy());
+    visitor.once('data', (first: Buffer) => {
+      visitor.pause();
+      setTimeout(
+        () => {
+          const onward = net.connect(port, '127.0.0.1').on('error', () => visitor.destroy());
+          onward.once('close', () => visitor.destroy());
+          visitor.once('close', () => onward.destroy());
+          onward.write(first);
+          visitor.pipe(onward).pipe(visitor);
+        },
+        waitMs(first.toString('latin1')),
+      );
+    });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return server;
+}
+
+testWith(
+  ['nginx'],
+  'verify says who is slow: the front end, or the app whose page does not come, and what to do',
+  async (t) => {
+    const quick = await startVerifier(t, 'node');
+    await through(t, 'nginx', await quick.snippet('nginx'), async ({port}) => {
+      let token: string | undefined;
+      // The page, so that verify has patience, and the first question.
+      const slow = await slowTo(port, (line) => {
+        const question = /appsup-[0-9a-f]{24}/.exec(line)?.[0];
+        token ??= question;
+        return line.startsWith('GET /tasks/ ') || (question !== undefined && question === token) ? 2100 : 0;
+      });
+      t.teardown(() => void slow.close());
+      const url = `http://127.0.0.1:${(slow.address() as net.AddressInfo).port}/tasks/`;
+      const {stdout} = await quick.rig.appsup('verify', 'tasks', '--url', url, '--json');
+      const finding = JSON.parse(stdout) as Finding;
+      t.true(wrong(finding).includes('speed'), stdout);
+      t.regex(factOf(finding, 'speed')?.remedy?.what ?? '', /^the time is spent before tasks is asked/);
+    });
+
+    const mute = await startVerifier(t, 'mute', 'front = { timeout = "1s" }\n');
+    await through(t, 'nginx', await mute.snippet('nginx'), async (front) => {
+      const late = await mute.verify(front, '--timeout', '3s');
+      t.deepEqual(wrong(late), ['page'], JSON.stringify(late));
+      t.regex(factOf(late, 'page')?.detail ?? '', /^the front end gives up after .* s \(504\)$/);
+      t.regex(factOf(late, 'page')?.remedy?.what ?? '', /front = \{ timeout = "\.\.\." \}/);
+      const silent = await mute.verify(front, '--timeout', '500ms');
+      t.deepEqual(wrong(silent), ['page'], JSON.stringify(silent));
+      t.is(factOf(silent, 'page')?.detail, 'no answer within 0.5 s; the app itself neither');
+      t.regex(factOf(silent, 'page')?.remedy?.what ?? '', /^the time is the app's own: appsup logs tasks/);
+    });
+  },
+);
+
+testWith(
+  ['gunicorn', 'apache2', 'setfacl'],
+  'verify knows what a .htaccess cannot do, and that it can over a Unix socket',
+  async (t) => {
+    for (const transport of ['tcp', 'unix'] as const) {
+      const it = await startVerifier(t, 'gunicorn', `transport = "${transport}"\n`);
+      const site = {host: PUBLIC_HOST, htaccess: {'/tasks': await it.snippet('htaccess')}};
+      const front = await startApache([site]);
+      t.teardown(async () => await front.stop());
+      const finding = await it.verify(front);
+      t.deepEqual(wrong(finding), [], `${JSON.stringify(finding)}${front.log()}`);
+      t.is(factOf(finding, 'host')?.verdict, transport === 'unix' ? 'ok' : 'none');
+    }
+  },
+);
+
+testWith(['apache2'], 'two who verify an app at the same time do not disturb each other', async (t) => {
+  const it = await startVerifier(t, 'node');
+  await through(t, 'apache', await it.snippet('apache'), async (front) => {
+    const findings = await Promise.all([it.verify(front), it.verify(front), it.verify(front)]);
+    for (const finding of findings) t.deepEqual(wrong(finding), [], JSON.stringify(finding));
+  });
+});
 
 testWith(
   ['gunicorn', 'apache2'],

@@ -305,7 +305,8 @@ test('the forms write a Unix socket each in its own way, with a label of the app
   );
   t.true(
     htaccessSnippet(unix).includes(
-      '"unix:/home/alice/run/tasks.sock|http://flasktasks.alice/alice_flasktasks/%1" [P,L,NE]',
+      `RewriteCond "%{HTTP_HOST} %{THE_REQUEST}" "^([A-Za-z0-9._:\\[\\]-]+) \\S+\\s+/alice_flasktasks/([^?\\s]*)"
+RewriteRule "^" "unix:/home/alice/run/tasks.sock|http://%1/alice_flasktasks/%2" [P,L,NE]`,
     ),
   );
 });

@@ -38,14 +38,10 @@ export class FrontApps {
 
   async start(apps: readonly FrontApp[]): Promise<void> {
     mkdirSync(this.rig.paths.apps, {recursive: true, mode: 0o700});
-    const webUser = lesserUser() ?? userInfo().username;
-    writeFileSync(this.rig.paths.globalConfig, `web_user = "${webUser}"\n`, {mode: 0o600});
+    writeFileSync(this.rig.paths.globalConfig, webUserLine(), {mode: 0o600});
     for (const app of apps) await this.#define(app);
     await this.rig.ok('start', ...apps.map(({name}) => name));
-    // What appsup has its user type, once: the home is nobody else's.
-    const problems = (await this.rig.status()).apps.flatMap((app) => app.problems).join('\n');
-    const [command] = /setfacl -m u:\S+:x .*$/m.exec(problems) ?? [];
-    if (command !== undefined) execSync(command);
+    await letWebServerIn(this.rig);
   }
 
   /** A copy of a directory of test/fixtures that everybody can read. */
@@ -73,4 +69,16 @@ export class FrontApps {
     ];
     writeFileSync(path.join(this.rig.paths.apps, `${name}.toml`), `${text.join('\n')}\n`, {mode: 0o600});
   }
+}
+
+/** The account that servers of the tests run as, as the user's settings have it. */
+export function webUserLine(): string {
+  return `web_user = "${lesserUser() ?? userInfo().username}"\n`;
+}
+
+/** What appsup has its user type, once: the home is nobody else's. */
+export async function letWebServerIn(rig: Rig): Promise<void> {
+  const problems = (await rig.status()).apps.flatMap((app) => app.problems).join('\n');
+  const [command] = /setfacl -m u:\S+:x .*$/m.exec(problems) ?? [];
+  if (command !== undefined) execSync(command);
 }

@@ -3,6 +3,8 @@ import path from 'node:path';
 
 import type {ExecutionContext} from 'ava';
 
+import type {FrontEnd} from '../../src/frontend/snippet.ts';
+import {letWebServerIn, webUserLine} from './front-apps.ts';
 import {PUBLIC_HOST} from './front-end.ts';
 import type {FrontEndServer} from './front-end.ts';
 import {Rig} from './rig.ts';
@@ -15,6 +17,14 @@ require('http').createServer((request, response) => {
   const [type, body] = known[request.url] ?? [];
   if (type === undefined) return response.writeHead(404).end('none of mine');
   response.writeHead(200, {'content-type': type}).end(body);
+}).listen({fd: 3});
+process.on('SIGTERM', () => process.exit(0));
+`;
+
+/** One whose start page never comes, once it runs. */
+const MUTE = `require('http').createServer((request, response) => {
+  const verifies = request.headers['user-agent'] === 'appsup-verify';
+  if (!verifies || !request.url.endsWith('/')) response.writeHead(verifies ? 404 : 200).end();
 }).listen({fd: 3});
 process.on('SIGTERM', () => process.exit(0));
 `;
@@ -51,13 +61,15 @@ export interface Finding {
 export interface Verifier {
   readonly rig: Rig;
   readonly port: number;
-  readonly snippet: (front: 'apache' | 'nginx') => Promise<string>;
+  readonly snippet: (front: FrontEnd) => Promise<string>;
   /** Through the https side of a front end. */
   readonly verify: (server: Pick<FrontEndServer, 'tlsPort'>, ...words: readonly string[]) => Promise<Finding>;
 }
 
+const SERVER = `command = "${process.execPath} server.js"\nlisten = "socket"\n`;
 const PROGRAMS = {
-  node: `command = "${process.execPath} server.js"\nlisten = "socket"\n`,
+  node: SERVER,
+  mute: SERVER,
   gunicorn: 'gunicorn = "wsgi:application"\nworkers = 2\n',
   uwsgi: 'uwsgi = "wsgi:application"\nprotocol = "uwsgi"\n',
 } as const;
@@ -71,12 +83,17 @@ export async function startVerifier(
   const rig = Rig.create({NODE_EXTRA_CA_CERTS: fixture('tls/certificate.pem')});
   t.teardown(async () => void (await rig.clean()));
   const program = PROGRAMS[kind];
-  const files = kind === 'node' ? {'server.js': NODE} : {'wsgi.py': WSGI};
+  const files = program === SERVER ? {'server.js': kind === 'mute' ? MUTE : NODE} : {'wsgi.py': WSGI};
   const {port} = await rig.define('tasks', `${toml}[programs.web]\n${program}`, files);
-  writeFileSync(path.join(rig.paths.config, 'config.toml'), `base_url = "https://${PUBLIC_HOST}"\n`, {
-    mode: 0o600,
-  });
+  writeFileSync(
+    path.join(rig.paths.config, 'config.toml'),
+    `base_url = "https://${PUBLIC_HOST}"\n${webUserLine()}`,
+    {
+      mode: 0o600,
+    },
+  );
   await rig.ok('start', 'tasks');
+  await letWebServerIn(rig);
   return {
     rig,
     port,

@@ -6,6 +6,7 @@ import type {ExecutionContext} from 'ava';
 
 import {takeVisitor} from '../../src/supervisor/challenge.ts';
 import {HeldSocket} from '../../src/supervisor/held-socket.ts';
+import {OpenQuestions} from '../../src/supervisor/open-questions.ts';
 import {systemSockets} from '../../src/system/sockets.ts';
 import {freePort} from '../helpers/free-port.ts';
 import {uwsgiPacket} from '../helpers/uwsgi-packet.ts';
@@ -76,7 +77,9 @@ test('who wants something else is handed on byte for byte, in both directions, h
   });
   await once(app.listen(elsewhere, '127.0.0.1'), 'listening');
   t.teardown(() => void app.close());
-  const outcome = takeVisitor(systemSockets.bindPort(port), {port: elsewhere, host: '127.0.0.1'}, ASKED);
+  const questions = new OpenQuestions();
+  const outcome = questions.put(ASKED);
+  void takeVisitor(systemSockets.bindPort(port), {port: elsewhere, host: '127.0.0.1'}, questions);
   const sent = `POST / HTTP/1.1\r\nContent-Length: 300000\r\n\r\n${'x'.repeat(300_000)}`;
   t.is(await say(port, sent), sent);
   t.deepEqual(await outcome, {answered: false, head: undefined, passedOn: 1});
@@ -84,22 +87,42 @@ test('who wants something else is handed on byte for byte, in both directions, h
 
 test('who leaves without a word is handed to nobody', async (t) => {
   const port = await freePort();
-  const outcome = takeVisitor(systemSockets.bindPort(port), {port: 1, host: '127.0.0.1'}, ASKED);
+  const questions = new OpenQuestions();
+  const outcome = questions.put({...ASKED, timeoutMs: 300});
+  const taken = takeVisitor(systemSockets.bindPort(port), {port: 1, host: '127.0.0.1'}, questions);
   t.is(await say(port, ''), '');
+  await taken;
   t.deepEqual(await outcome, {answered: false, head: undefined, passedOn: 0});
 });
 
-test('challenges of one app come one after the other', async (t) => {
+test('two who ask at the same time are each answered, in whatever order they come', async (t) => {
   const {port, held} = await setup(t);
   await held.quiet();
-  const both = Promise.all([held.challenge(ASKED), held.challenge({...ASKED, answer: 'again'})]);
-  const ask = async () => await say(port, `GET /${QUESTION} HTTP/1.1\r\n\r\n`);
-  t.regex(await ask(), /it is me$/);
-  t.regex(await ask(), /again$/);
-  t.deepEqual(
-    (await both).map(({answered}) => answered),
-    [true, true],
+  const other = {...ASKED, question: 'appsup-fedcba9876543210', answer: 'somebody else'};
+  const [first, second] = [held.challenge(ASKED), held.challenge(other)];
+  t.regex(await say(port, `GET /${other.question} HTTP/1.1\r\n\r\n`), /somebody else$/);
+  t.true((await second).answered);
+  t.is(await say(port, ''), '');
+  t.regex(await say(port, `GET /${QUESTION} HTTP/1.1\r\n\r\n`), /it is me$/);
+  t.true((await first).answered);
+});
+
+test('an answer in two halves is a stream that ends with its connection', async (t) => {
+  const {port, held} = await setup(t);
+  await held.quiet();
+  const quick = held.challenge({...ASKED, pauseMs: 1});
+  t.regex(
+    await say(port, `GET /${QUESTION} HTTP/1.1\r\n\r\n`),
+    /^Content-Type: text\/event-stream\r\n[^]*it is me$/m,
   );
+  t.true((await quick).answered);
+  const slow = held.challenge({...ASKED, pauseMs: 10_000});
+  const socket = net.connect({port, host: '127.0.0.1'});
+  socket.write(`GET /${QUESTION} HTTP/1.1\r\n\r\n`);
+  const [half] = (await once(socket, 'data')) as [Buffer];
+  t.regex(half.toString(), /\r\n\r\nit i$/);
+  t.true((await slow).answered);
+  socket.destroy();
 });
 
 const FIELDS = [

@@ -110,6 +110,8 @@ function subjectOf({paths}: Context, app: AppSpec, place: Place, port: number): 
     statics: app.front.statics,
     passes: app.front.passes,
     bodyLimitBytes: app.front.bodyLimitBytes,
+    timeoutMs: app.front.timeoutMs,
+    streaming: app.front.streaming,
     webSockets: speaksWebSocket(webProgram(app)?.launch),
     ...place,
     requestedAt: keptRequest(paths, app.name)?.date,

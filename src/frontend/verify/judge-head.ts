@@ -5,6 +5,7 @@ import {COOKIE, MOVED, SPOOFED} from './observe.ts';
 import type {Observations} from './observe.ts';
 import {expectedPath, isPublic, publicMount} from './subject.ts';
 import type {Subject} from './subject.ts';
+import {HTACCESS_MARK} from '../htaccess.ts';
 import type {Proof} from './prove.ts';
 import type {Reply} from './visit.ts';
 
@@ -138,6 +139,11 @@ function judgeHost(subject: Subject, head: Head): Fact {
   const detail = `visitors ask ${wanted}, the app sees ${got ?? 'no host'}`;
   const fix = 'ProxyPreserveHost On is missing (nginx: proxy_set_header Host $http_host)';
   if (!same(forwarded)) return notOk(HOST, detail, administrators(fix));
+  if (head.field(HTACCESS_MARK) === 'htaccess')
+    return none(
+      HOST,
+      'a .htaccess cannot keep it over a port, and X-Forwarded-Host says it (Flask: ProxyFix(x_host=1), Django: USE_X_FORWARDED_HOST); transport = "unix" can',
+    );
   return notOk(
     HOST,
     `${detail}, and X-Forwarded-Host`,

@@ -50,6 +50,7 @@ function judgeLinks(subject: Subject, {strays, page}: Observations, asExpected: 
   if (publicMount(subject) === '') return [];
   if (page.id === 'failure') return [none(LINKS, page.detail)];
   // Behind a mount that is wrong, the app does not find its own pages.
+  if (page.status === 504) return [none(LINKS, 'the front end did not wait for the start page')];
   if (page.status >= 400 && !asExpected) return [none(LINKS, `the start page answers ${page.status}`)];
   if (page.status >= 500)
     return [notOk(LINKS, `the start page answers ${page.status}`, you(`appsup logs ${subject.app}`))];

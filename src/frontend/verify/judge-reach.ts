@@ -6,10 +6,6 @@ import type {Reply} from './visit.ts';
 
 const REACHED = ['reached', 'reached, and it is this app'] as const;
 const CERTIFICATE = ['certificate', 'the certificate is for this host'] as const;
-const SPEED = ['speed', 'the front end is quick'] as const;
-
-/** A front end that needs longer than this more than the app is a finding. */
-const SLOW_MS = 2000;
 
 /** Whether visitors come to this app at all. Pure. */
 export function judgeReached(subject: Subject, {plain, page, direct}: Observations): Fact {
@@ -85,18 +81,5 @@ export function judgeCertificate({door, url}: Subject, {page, plain}: Observatio
     CERTIFICATE,
     reply.certificate,
     host(`visitors are warned: the site needs a certificate for ${url.hostname}`),
-  );
-}
-
-/** What the front end adds to the time of the app itself. Pure. */
-export function judgeSpeed({app}: Subject, {plain, direct}: Observations): Fact {
-  if (plain.id === 'unproven') return none(SPEED, 'not seen');
-  const own = direct?.id === 'answer' ? `; the app's start page ${Math.round(direct.ms)} ms` : '';
-  const detail = `token ${Math.round(plain.reply.ms)} ms${own}`;
-  if (plain.reply.ms < SLOW_MS) return ok(SPEED, detail);
-  return notOk(
-    SPEED,
-    detail,
-    host(`the time is spent before ${app} is asked: names that are looked up, a module, or a busy server`),
   );
 }

@@ -1,7 +1,8 @@
 import type {Fact} from './fact.ts';
 import {judgeHeads} from './judge-head.ts';
 import {judgePages} from './judge-page.ts';
-import {judgeCertificate, judgeReached, judgeSpeed} from './judge-reach.ts';
+import {judgeCertificate, judgeReached} from './judge-reach.ts';
+import {judgePace} from './judge-pace.ts';
 import type {Observations} from './observe.ts';
 import type {Subject} from './subject.ts';
 
@@ -16,5 +17,5 @@ export function judge(subject: Subject, seen: Observations): readonly Fact[] {
   if (seen.plain.id === 'unproven') return reached;
   const heads = judgeHeads(subject, seen, seen.plain);
   const asExpected = heads.find(({id}) => id === 'prefix')?.verdict === 'ok';
-  return [...reached, ...heads, ...judgePages(subject, seen, asExpected), judgeSpeed(subject, seen)];
+  return [...reached, ...heads, ...judgePages(subject, seen, asExpected), ...judgePace(subject, seen)];
 }

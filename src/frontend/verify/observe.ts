@@ -23,6 +23,8 @@ export interface Observations {
   /** Asked for under the name of a neighbour first, then under its own. */
   readonly neighbour: Proof | undefined;
   readonly webSocket: Proof | undefined;
+  /** With {@link PAUSE_MS} between the halves of its answer; only where the app streams. */
+  readonly stream: Proof | undefined;
   readonly slash: Reply | undefined;
   readonly upload: Reply | undefined;
   /** Addresses of the page outside of the mount, with their status. */
@@ -67,6 +69,9 @@ export const SPOOFED: Readonly<Record<string, string>> = {
 export const MOVED = '/appsup-moved';
 /** Cookie of a challenge. */
 export const COOKIE = 'appsup-verify';
+
+/** Longer than anything but a front end that waits for the whole answer holds a half of it back. */
+export const PAUSE_MS = 1500;
 
 const MOST_STRAYS = 8;
 const MOST_REDIRECTS = 4;
@@ -122,6 +127,9 @@ export async function observe(
     visit: (question) => ({...asking(question), headers: webSocketHeaders()}),
     timeoutMs,
   });
+  const stream = subject.streaming
+    ? await prove(world, {visit: asking, timeoutMs, pauseMs: PAUSE_MS})
+    : undefined;
 
   tell('looking at pages and files');
   const links = page.id === 'answer' && isHtml(page) ? linksOf(page.body.toString('utf8'), pageUrl) : [];
@@ -130,6 +138,7 @@ export async function observe(
     dressed,
     neighbour,
     webSocket,
+    stream,
     slash: mount === '' ? undefined : await visit(`${mount}?appsup=1`),
     upload: await visit(askedPath(subject, 'appsup-upload'), {
       method: 'POST',
@@ -146,6 +155,7 @@ const UNSEEN = {
   dressed: undefined,
   neighbour: undefined,
   webSocket: undefined,
+  stream: undefined,
   slash: undefined,
   upload: undefined,
   strays: [],
@@ -162,7 +172,7 @@ type Ask = (target: string, more?: Partial<Visit>) => Promise<Reply>;
 
 /** Of a slow front end, a question takes its time, too. */
 function patience(page: Reply): number {
-  return page.id === 'answer' ? Math.min(15_000, Math.max(1500, Math.ceil(page.ms * 4))) : 1500;
+  return page.id === 'answer' ? Math.min(15_000, Math.max(2500, Math.ceil(page.ms * 4))) : 2500;
 }
 
 /** Follow the redirects of the start page that stay on the host. */

@@ -13,6 +13,10 @@ export interface Subject {
   /** Paths below the mount that reach the app although `/` is static. */
   readonly passes: readonly string[];
   readonly bodyLimitBytes: number;
+  /** How long the front end may wait for an answer, as the app's file has it. */
+  readonly timeoutMs: number;
+  /** Whether answers have to be passed on as they are made. */
+  readonly streaming: boolean;
   /** Whether what serves the app can speak WebSocket at all. */
   readonly webSockets: boolean;
   /** Where to connect. */

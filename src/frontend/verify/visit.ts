@@ -31,6 +31,8 @@ export interface Answer {
   readonly body: Buffer;
   /** Until the head of the answer was there. */
   readonly ms: number;
+  /** From the first piece of the body to the end of it. */
+  readonly bodyMs: number;
   /** What is wrong with the certificate; `undefined` when nothing is, or without TLS. */
   readonly certificate: string | undefined;
 }
@@ -76,6 +78,7 @@ export async function visit(request: Visit): Promise<Reply> {
       headers: response.headers,
       body,
       ms: performance.now() - since,
+      bodyMs: 0,
       certificate: certificateProblem(response.socket, name),
     });
     sent.on('error', (error) => finish(failureOf(error)));
@@ -91,6 +94,7 @@ export async function visit(request: Visit): Promise<Reply> {
         headers: {},
         body: Buffer.alloc(0),
         ms: performance.now() - since,
+        bodyMs: 0,
         certificate: undefined,
       }),
     );
@@ -99,8 +103,13 @@ export async function visit(request: Visit): Promise<Reply> {
       const head = answered(response, Buffer.alloc(0));
       const parts: Buffer[] = [];
       let bytes = 0;
-      const done = () => finish({...head, body: Buffer.concat(parts).subarray(0, MOST_BYTES)});
+      let first: number | undefined;
+      const done = () => {
+        const bodyMs = first === undefined ? 0 : performance.now() - first;
+        finish({...head, bodyMs, body: Buffer.concat(parts).subarray(0, MOST_BYTES)});
+      };
       response.on('data', (part: Buffer) => {
+        first ??= performance.now();
         parts.push(part);
         bytes += part.length;
         if (bytes >= MOST_BYTES) done();

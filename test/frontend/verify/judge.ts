@@ -17,6 +17,8 @@ const SUBJECT: Subject = {
   statics: [],
   passes: [],
   bodyLimitBytes: 100_000_000,
+  timeoutMs: 300_000,
+  streaming: true,
   webSockets: true,
   door: {scheme: 'https', host: 'eco.example.ac.uk', port: 443},
   url: new URL('https://eco.example.ac.uk/tasks/'),
@@ -32,6 +34,7 @@ const answer = (fields: Partial<Answer> = {}): Answer => ({
   headers: {},
   body: Buffer.alloc(0),
   ms: 40,
+  bodyMs: 0,
   certificate: undefined,
   ...fields,
 });
@@ -71,6 +74,7 @@ const GOOD: Observations = {
   dressed: proven({reply: {headers: {location: 'https://eco.example.ac.uk/tasks/appsup-moved'}}}),
   neighbour: proven(),
   webSocket: proven({reply: {status: 101}}),
+  stream: proven({reply: {bodyMs: 1500}}),
   slash: answer({status: 308, headers: {location: '/tasks/?appsup=1'}}),
   upload: answer({status: 100}),
   strays: [],
@@ -314,6 +318,43 @@ const TABLE: readonly (readonly [Partial<Observations>, string, RegExp, RegExp, 
   ],
   [{upload: answer({status: 413})}, 'uploads', /^100 MB are refused \(413\)$/, /client_max_body_size 100m/],
   [
+    {stream: proven({reply: {bodyMs: 3}})},
+    'streaming',
+    /^the front end holds them back/,
+    /^administrators: proxy_buffering off is missing \(Apache: flushpackets=on/,
+  ],
+  [
+    {page: failure('silent', 'no answer within 10 s'), direct: failure('silent', 'no answer within 10 s')},
+    'page',
+    /^no answer within 10 s; the app itself neither$/,
+    /^you: the time is the app's own: appsup logs tasks; more workers/,
+  ],
+  [
+    {page: answer({ms: 6100}), direct: answer({ms: 5900})},
+    'page',
+    /^after 6\.1 s; the app itself takes 5\.9 s$/,
+    /^you: the time is the app's own/,
+  ],
+  [
+    {page: answer({ms: 6000})},
+    'page',
+    /^after 6 s; the app itself takes 20 ms$/,
+    /^administrators: the time is spent before tasks is asked/,
+  ],
+  [
+    {page: answer({status: 504, ms: 60_000})},
+    'page',
+    /^the front end gives up after 60 s \(504\)$/,
+    /^administrators: the time for an answer is to be 300 s \(timeout= at ProxyPass/,
+  ],
+  [
+    {page: answer({status: 504, ms: 5000})},
+    'page',
+    /^the front end gives up after 5 s \(504\)$/,
+    /^you: the app needs longer than it asked for: .*front = \{ timeout = "\.\.\." \}/,
+    {timeoutMs: 5000},
+  ],
+  [
     {plain: proven({reply: {ms: 5200}})},
     'speed',
     /^token 5200 ms; the app's start page 20 ms$/,
@@ -336,6 +377,21 @@ const UNKNOWN: readonly (readonly [Partial<Observations>, string, Partial<Subjec
   [{neighbour: {id: 'unproven', reply: failure('silent')}}, 'neighbour'],
   [{webSocket: {id: 'unproven', reply: answer()}}, 'websocket', {webSockets: false}],
   [{slash: failure('silent')}, 'slash'],
+  [
+    {
+      plain: proven({
+        fields: {
+          Host: '127.0.0.1:20140',
+          'X-Forwarded-Host': 'eco.example.ac.uk',
+          'X-Appsup-Front': 'htaccess',
+        },
+      }),
+    },
+    'host',
+  ],
+  [{stream: {id: 'unproven', reply: failure('silent')}}, 'streaming'],
+  [{page: failure('refused')}, 'page'],
+  [{page: answer({status: 504}), direct: undefined}, 'links'],
   [{page: failure('silent')}, 'links'],
   [{page: answer({status: 404}), plain: proven({target: `/${QUESTION}`})}, 'links'],
   [{pageFile: undefined}, 'static'],
@@ -349,6 +405,11 @@ for (const [seen, id, subject = {}] of UNKNOWN) {
     t.is(fact?.verdict, 'none', JSON.stringify(fact));
   });
 }
+
+test('judge() has nothing to say of streams to an app that has none', (t) => {
+  const held = {...GOOD, stream: undefined};
+  t.false(judge({...SUBJECT, streaming: false}, held).some(({id}) => id === 'streaming'));
+});
 
 test('judge() takes it for right when visitors with made-up headers are refused', (t) => {
   const facts = judge(SUBJECT, {...GOOD, dressed: {id: 'unproven', reply: answer({status: 400})}});

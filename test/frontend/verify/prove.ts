@@ -12,6 +12,7 @@ const answerOf = (body: string, status = 200): Answer => ({
   headers: {},
   body: Buffer.from(body),
   ms: 1,
+  bodyMs: 0,
   certificate: undefined,
 });
 const NOBODY: Reply = {id: 'failure', why: 'refused', detail: 'ECONNREFUSED'};
