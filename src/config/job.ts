@@ -3,23 +3,12 @@ import type {JobSpec, StepAction} from '../core/task-spec.ts';
 import {expandPath} from '../system/paths.ts';
 import {isZone} from '../system/zone.ts';
 import {readCommand, readWords} from './command.ts';
+import {eitherOf} from './either.ts';
 import {checkEnvironment} from './program.ts';
 import type {JobFile} from './schema-job.ts';
 import type {Problem} from './validate.ts';
 import {joinWords} from './words.ts';
-
-/** What a job or a task is read with. */
-export interface WorkContext {
-  readonly name: string;
-  /** Absolute; of the app. */
-  readonly directory: string;
-  readonly home: string;
-  /** Names of the app's programs. */
-  readonly programs: readonly string[];
-  /** Keys that stand in the file, also those whose value was refused. */
-  readonly present: ReadonlySet<string>;
-  readonly report: (problem: Problem) => void;
-}
+import type {WorkContext} from './work.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -68,19 +57,11 @@ function checkZone({timezone}: JobFile, {name, report}: WorkContext): void {
 }
 
 function readAction(file: JobFile, context: WorkContext): StepAction | undefined {
-  const {name, present, report, home, directory} = context;
+  const {name, report, home, directory} = context;
   const path = ['jobs', name];
-  if (present.has('command') === present.has('restart')) {
-    const both = present.has('command');
-    report({
-      path: both ? [...path, 'restart'] : path,
-      at: 'key',
-      message: both ? `"${name}" has both "command" and "restart"` : `"${name}" has nothing to do`,
-      hint: both ? 'keep one of them' : 'add: command = "...", or restart = "web"',
-    });
-    return undefined;
-  }
-  if (present.has('restart')) return readRestart(file.restart, [...path, 'restart'], context);
+  const key = eitherOf(['command', 'restart'], 'command = "...", or restart = "web"', path, context);
+  if (key === undefined) return undefined;
+  if (key === 'restart') return readRestart(file.restart, [...path, 'restart'], context);
   const argv = readCommand(file.command, {path: [...path, 'command'], home, report});
   if (argv === undefined) return undefined;
   return {

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 
 import {OVERLAPS} from '../core/task-spec.ts';
-import {choice, duration, environment, filePath, key, text, wholeNumber, words} from './keys.ts';
+import {choice, duration, filePath, key, text, wholeNumber, words} from './keys.ts';
+import {environmentKey} from './schema-work.ts';
 
 const SINCE = {since: '0.1.0'} as const;
 
@@ -78,13 +79,7 @@ export const jobSchema = v.object({
     example: '"scripts"',
     ...SINCE,
   }),
-  env: key(environment, {
-    description: "Further environment variables, stronger than the app's.",
-    defaultNote: 'none',
-    example: '{ VERBOSE = "1" }',
-    secret: true,
-    ...SINCE,
-  }),
+  env: environmentKey(),
 });
 
 export type JobFile = v.InferOutput<typeof jobSchema>;

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 
-import {choice, duration, environment, filePath, flag, key, paths, text, wholeNumber, words} from './keys.ts';
+import {choice, duration, filePath, flag, key, paths, text, wholeNumber, words} from './keys.ts';
+import {environmentKey} from './schema-work.ts';
 
 const SINCE = {since: '0.1.0'} as const;
 
@@ -101,13 +102,7 @@ export const taskSchema = v.object({
     example: '"frontend"',
     ...SINCE,
   }),
-  env: key(environment, {
-    description: "Further environment variables, stronger than the app's.",
-    defaultNote: 'none',
-    example: '{ VERBOSE = "1" }',
-    secret: true,
-    ...SINCE,
-  }),
+  env: environmentKey(),
   requirements: key(filePath, {
     description: 'Of update and rebuild-venv: the list of Python packages.',
     default: 'requirements.txt',

@@ -1,12 +1,13 @@
 import type {StepAction, StepSpec, TaskSpec, TaskWork} from '../core/task-spec.ts';
 import {expandPath} from '../system/paths.ts';
 import {readCommand, readWords} from './command.ts';
+import {eitherOf} from './either.ts';
 import {nameOf, readRestart} from './job.ts';
-import type {WorkContext} from './job.ts';
 import {listed} from './keys.ts';
 import type {Path} from './places.ts';
 import {checkEnvironment} from './program.ts';
 import type {StepFile, TaskFile} from './schema-task.ts';
+import type {WorkContext} from './work.ts';
 
 type Kind = TaskWork['kind'];
 
@@ -51,19 +52,10 @@ export function readTask(file: TaskFile, context: WorkContext): TaskSpec | undef
 }
 
 function readWork(file: TaskFile, context: WorkContext): TaskWork | undefined {
-  const {name, present, report} = context;
-  const path = ['tasks', name];
-  if (present.has('steps') === present.has('recipe')) {
-    const both = present.has('steps');
-    report({
-      path: both ? [...path, 'recipe'] : path,
-      at: 'key',
-      message: both ? `"${name}" has both "steps" and "recipe"` : `"${name}" has nothing to do`,
-      hint: both ? 'keep one of them' : 'add: steps = ["..."], or recipe = "update"',
-    });
-    return undefined;
-  }
-  const kind = present.has('steps') ? 'steps' : file.recipe;
+  const path = ['tasks', context.name];
+  const key = eitherOf(['steps', 'recipe'], 'steps = ["..."], or recipe = "update"', path, context);
+  if (key === undefined) return undefined;
+  const kind = key === 'steps' ? key : file.recipe;
   if (kind === undefined) return undefined; // refused before
   checkForeignKeys(kind, context);
   return workOf(kind, file, context);

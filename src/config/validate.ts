@@ -71,6 +71,11 @@ export function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
+/** Keys of a table; none of what is no table. */
+export function keysOf(value: unknown): readonly string[] {
+  return isTable(value) ? Object.keys(value) : [];
+}
+
 type Pruned = {readonly kept?: unknown};
 const NOTHING: Pruned = {};
 

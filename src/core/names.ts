@@ -15,6 +15,9 @@ export function isName(text: string): boolean {
   return NAME.test(text);
 }
 
+/** What {@link isName} wants, to tell a person. */
+export const NAME_HINT = 'letters, digits, _ and -; at most 63, a letter or digit first';
+
 /** True for a login name as it may stand in a comment of a snippet. */
 export function isUserName(text: string): boolean {
   return USER.test(text);

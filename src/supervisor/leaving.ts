@@ -1,4 +1,4 @@
-import {KILL_AGAIN_MS} from '../core/machine.ts';
+import {KILL_AGAIN_MS} from '../core/machine-steps.ts';
 import type {ProgramSpec} from '../core/program-spec.ts';
 import type {Clock, Timer} from '../system/clock.ts';
 import type {LiveProcess} from './live-process.ts';

@@ -1,5 +1,5 @@
 import type {ActResult, AppStatus, ProcessStatus, StateName} from '../control/api.ts';
-import {describeExit} from '../core/machine.ts';
+import {describeExit} from '../core/exit.ts';
 import {protocolOf} from '../core/spec.ts';
 import type {UnitState} from '../core/state.ts';
 import {AppsupError, isAppsupError} from '../errors.ts';

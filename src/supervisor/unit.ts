@@ -1,5 +1,6 @@
 import type {ProcessStatus} from '../control/api.ts';
-import {adopted, deadlineOf, describeExit, transition} from '../core/machine.ts';
+import {describeExit} from '../core/exit.ts';
+import {adopted, deadlineOf, transition} from '../core/machine.ts';
 import type {ProgramSpec} from '../core/program-spec.ts';
 import type {Action, Change, Exit, Role, UnitEvent, UnitState} from '../core/state.ts';
 import {messageOf} from '../errors.ts';

@@ -5,7 +5,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 
-import {deadlineOf, KILL_AGAIN_MS, SETTLE_MS, transition} from '../../src/core/machine.ts';
+import {deadlineOf, transition} from '../../src/core/machine.ts';
+import {KILL_AGAIN_MS, SETTLE_MS} from '../../src/core/machine-steps.ts';
 import type {Context, Exit, Role, Step, UnitEvent, UnitState} from '../../src/core/state.ts';
 import {limits, rolesOf, World, type Behaviour} from '../helpers/machine-world.ts';
 

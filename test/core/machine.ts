@@ -1,13 +1,8 @@
 import test from 'ava';
 
-import {
-  adopted,
-  deadlineOf,
-  describeExit,
-  KILL_AGAIN_MS,
-  SETTLE_MS,
-  transition,
-} from '../../src/core/machine.ts';
+import {describeExit} from '../../src/core/exit.ts';
+import {adopted, deadlineOf, transition} from '../../src/core/machine.ts';
+import {KILL_AGAIN_MS, SETTLE_MS} from '../../src/core/machine-steps.ts';
 import type {Action, Change, Context, Exit, Role, UnitEvent, UnitState} from '../../src/core/state.ts';
 import {limits, World, type Behaviour, type WorldOptions} from '../helpers/machine-world.ts';
 
