@@ -1,12 +1,12 @@
 import {execFileSync} from 'node:child_process';
-import {writeFileSync} from 'node:fs';
 import path from 'node:path';
 
 import {readIfThere} from '../../src/system/files.ts';
 import {startRedis} from '../helpers/redis.ts';
 import {get, Load, until} from '../helpers/rig.ts';
 import {rigFor} from '../helpers/rig-for.ts';
-import {testWith, toolPath} from '../helpers/tools.ts';
+import {testWith} from '../helpers/tools.ts';
+import {makeVenv} from '../helpers/venv.ts';
 
 /** A job writes two lines, and takes so long between them that a signal comes while it runs. */
 const JOB = `import time
@@ -92,17 +92,6 @@ send = run.send
   },
 ];
 
-/** An environment that sees the system's packages, and those of pip in build/python. */
-function makeVenv(directory: string): string {
-  const venv = path.join(directory, '.venv');
-  execFileSync(toolPath('python3'), ['-m', 'venv', '--system-site-packages', '--without-pip', venv]);
-  const python = path.join(venv, 'bin/python');
-  const ask = 'import sysconfig; print(sysconfig.get_path("purelib"))';
-  const site = execFileSync(python, ['-c', ask], {encoding: 'utf8'}).trim();
-  writeFileSync(path.join(site, 'index.pth'), `${path.resolve('build/python')}\n`);
-  return python;
-}
-
 for (const {kind, title, tools, program, code} of QUEUES) {
   testWith(
     ['python3', 'venv', ...tools],
@@ -116,7 +105,7 @@ for (const {kind, title, tools, program, code} of QUEUES) {
         'job.py': JOB,
         'queue_app.py': `from job import note, work\n${code.replaceAll('SOCKET', redis)}`,
       });
-      const python = makeVenv(directory);
+      const python = makeVenv(path.join(directory, '.venv'));
       const send = (number: number) =>
         execFileSync(python, ['-c', `import queue_app; queue_app.send(${number})`], {cwd: directory});
       const log = () => readIfThere(path.join(directory, 'jobs.log')) ?? '';
@@ -181,7 +170,7 @@ testWith(
     const rig = rigFor(t);
     const toml = '[programs.web]\ngunicorn = "wsgi"\n\n[programs.queue]\nhuey = "manage.py"\n';
     const {directory, port} = await rig.define('site', toml, DJANGO);
-    makeVenv(directory);
+    makeVenv(path.join(directory, '.venv'));
     const log = () => readIfThere(path.join(directory, 'jobs.log')) ?? '';
     await rig.ok('start', 'site');
     t.deepEqual(

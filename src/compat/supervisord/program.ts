@@ -13,6 +13,17 @@ import {expand} from './expand.ts';
 import type {Entry, Section} from './ini.ts';
 import {booleanOf, countOf, maskOf, signalOf} from '../values.ts';
 
+/** A program and its place in the order of starts. */
+export interface Peer {
+  readonly name: string;
+  readonly priority: number;
+}
+
+/** supervisord's own default (docs/configuration.rst). */
+export function priorityOf(section: Section | undefined): number {
+  return countOf(section?.entries.get('priority')?.value ?? '') ?? 999;
+}
+
 /** What a program's section is read with. */
 export interface ProgramContext {
   readonly importer: Importer;
@@ -20,6 +31,8 @@ export interface ProgramContext {
   readonly daemon: Section | undefined;
   /** Of its `[group:x]`, else its own name. */
   readonly group: string;
+  /** The other programs of its group, with their `priority`. */
+  readonly peers: readonly Peer[];
   readonly remark: (remark: Remark) => void;
 }
 
@@ -68,6 +81,7 @@ export function readProgram(name: string, section: Section, context: ProgramCont
   const choice = readTimes(read);
   const umask = readUmask(read, context.daemon);
   noteEnvironment(read, context.daemon, sorted.notes);
+  const earlier = readPriority(read, context.peers);
   noteRest(read);
   const refusals = remarks.filter(({fate}) => fate === 'refused');
   // Of a program that is not taken, only why.
@@ -94,7 +108,28 @@ export function readProgram(name: string, section: Section, context: ProgramCont
     python,
     env: sorted.env,
     secrets: sorted.secrets,
+    ...(earlier.length === 0 ? {} : {afterMembers: earlier.map(memberName)}),
   };
+}
+
+/** Those of its group that are started just before it, by name. */
+function readPriority({section, say}: Reading, peers: readonly Peer[]): readonly string[] {
+  const entry = section.entries.get('priority');
+  const own = priorityOf(section);
+  const before = peers.filter(({priority}) => priority < own);
+  const nearest = Math.max(...before.map(({priority}) => priority));
+  const names = before.filter(({priority}) => priority === nearest).map(({name}) => name);
+  if (names.length > 0)
+    say(entry ?? section, 'changed', `priority ${own}: it is started after ${names.join(', ')} (after)`);
+  else if (entry !== undefined)
+    say(
+      entry,
+      'dropped',
+      peers.length === 0
+        ? 'apps are started by themselves; within one: after = ["..."]'
+        : 'it is started first',
+    );
+  return names;
 }
 
 /** A program's and group's name may have dots there. */
@@ -266,13 +301,13 @@ const READ = [
   'stopwaitsecs',
   'numprocs',
   'umask',
+  'priority',
 ];
 const LOG = 'appsup logs shows it, and [logs] bounds it';
 /** Keys with nothing to carry over, and why. */
 const DROPPED: Readonly<Record<string, string>> = {
   process_name: 'processes are called app:program_00, app:program_01',
   numprocs_start: 'APPSUP_INDEX begins with 0',
-  priority: 'name what has to be there first: after = ["..."]',
   exitcodes: 'only 0 is a success',
   stopasgroup: 'always: everything that it started goes with it',
   killasgroup: 'always: everything that it started goes with it',

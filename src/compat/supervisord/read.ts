@@ -1,7 +1,7 @@
 import {appOf, serves} from '../imported.ts';
 import type {Imported, ImportedApp, Importer, Member, Remark} from '../imported.ts';
 import type {Section} from './ini.ts';
-import {memberName, readProgram} from './program.ts';
+import {memberName, priorityOf, readProgram} from './program.ts';
 
 /**
  * The apps of a supervisord.conf, each program one of its own unless a `[group:x]` holds several.
@@ -21,7 +21,10 @@ export function readSupervisord(sections: ReadonlyMap<string, Section>, importer
     else {
       const group = [...groups].find(([, names]) => names.includes(name))?.[0] ?? name;
       const daemon = sections.get('supervisord');
-      const member = readProgram(name, section, {importer, daemon, group, remark});
+      const peers = (groups.get(group) ?? [])
+        .filter((each) => each !== name && sections.has(`program:${each}`))
+        .map((each) => ({name: each, priority: priorityOf(sections.get(`program:${each}`))}));
+      const member = readProgram(name, section, {importer, daemon, group, peers, remark});
       if (member !== undefined) members.set(name, member);
     }
   }

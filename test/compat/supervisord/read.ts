@@ -107,6 +107,47 @@ test('readSupervisord() puts in what stands in %(...)s', (t) => {
   });
 });
 
+test('readSupervisord() makes of priorities within a group what has to run first', (t) => {
+  const {apps, remarks} = read(`[group:shop]
+programs=web,queue,mail
+[program:mail]
+directory=/x
+command=mail
+[program:queue]
+directory=/x
+command=queue
+priority=20
+[program:web]
+directory=/x
+command=gunicorn a:b
+priority=10
+[program:alone]
+directory=/y
+command=alone
+priority=1
+`);
+  const [shop] = apps;
+  t.deepEqual(
+    shop?.choice.programs.map(({name, after}) => [name, after]),
+    [
+      ['web', undefined],
+      ['queue', ['web']],
+      ['mail', ['queue']],
+    ],
+  );
+  t.deepEqual(
+    remarks
+      .filter(({text, what}) => what === 'priority' || text.startsWith('priority'))
+      .map(({fate, text}) => `${fate}: ${text}`),
+    [
+      'changed: priority 999: it is started after queue (after)',
+      'changed: priority 20: it is started after web (after)',
+      'dropped: it is started first',
+      'dropped: apps are started by themselves; within one: after = ["..."]',
+    ],
+  );
+});
+
 for (const [what, lines] of [
   ['another user', 'user = bob'],
   ['a variable that nobody has set', 'environment = A="%(ENV_NOBODY)s"'],
