@@ -7,6 +7,7 @@ import {readGlobal, readSite} from '../src/config/settings.ts';
 import {parseCommandLine} from '../src/cli/args.ts';
 import {isVerb} from '../src/cli/table.ts';
 import {configReference} from './helpers/config-reference.ts';
+import {manPages} from './helpers/man-pages.ts';
 import {blocksIn, commandsIn} from './helpers/markdown.ts';
 
 const TEXTS = [
@@ -23,11 +24,16 @@ const TEXTS = [
 
 const read = (file: string): string => readFileSync(file, 'utf8');
 
-test('docs/config.md says what the code says (UPDATE_DOCS=1 writes it anew)', (t) => {
-  const text = configReference();
-  if (process.env['UPDATE_DOCS']) writeFileSync('docs/config.md', text);
-  t.is(read('docs/config.md'), text);
-});
+for (const [file, make] of [
+  ['docs/config.md', configReference],
+  ...Object.entries(manPages()).map(([name, text]) => [name, () => text] as const),
+] as const) {
+  test(`${file} says what the code says (UPDATE_DOCS=1 writes it anew)`, (t) => {
+    const text = make();
+    if (process.env['UPDATE_DOCS']) writeFileSync(file, text);
+    t.is(read(file), text);
+  });
+}
 
 for (const file of TEXTS) {
   test(`every "appsup ..." in ${file} is a command line that appsup understands`, (t) => {

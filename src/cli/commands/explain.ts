@@ -1,6 +1,6 @@
 import {usage} from '../args.ts';
 import type {Command} from '../context.ts';
-import {ENTRIES, entriesFor, nearestEntry} from '../explain/find.ts';
+import {ENTRIES, KIND_TITLES, entriesFor, nearestEntry} from '../explain/find.ts';
 import type {Entry, Kind} from '../explain/find.ts';
 import type {Result} from '../output.ts';
 import type {Style, Terminal} from '../terminal.ts';
@@ -33,15 +33,6 @@ export function explained(entries: readonly Entry[], {style, width}: Terminal): 
   };
 }
 
-const TITLES: Readonly<Record<Kind, string>> = {
-  state: 'States of a program',
-  run: 'How a task or job ended',
-  error: 'Errors',
-  exit: 'Exit codes of appsup',
-  'program-exit': 'Exit codes of programs',
-  signal: 'Signals that end programs',
-};
-
 const WHAT: Readonly<Record<Kind, string>> = {
   state: 'a state of a program',
   run: 'the end of a task or job',
@@ -52,9 +43,13 @@ const WHAT: Readonly<Record<Kind, string>> = {
 };
 
 function overview({width}: Terminal): Result {
-  const kinds = Object.keys(TITLES) as readonly Kind[];
+  const kinds = Object.keys(KIND_TITLES) as readonly Kind[];
   const columns = textWidth(width);
-  const lines = kinds.flatMap((kind) => ['', TITLES[kind], ...wrap(namesOf(kind).join(' '), columns, '  ')]);
+  const lines = kinds.flatMap((kind) => [
+    '',
+    KIND_TITLES[kind],
+    ...wrap(namesOf(kind).join(' '), columns, '  '),
+  ]);
   return {
     text: [
       'appsup explain WORD says what it means, what usually leads to it, and what to type.',

@@ -57,7 +57,7 @@ export function verbHelp(verb: Verb, {width: terminal}: Pick<Terminal, 'width'>)
 }
 
 /** `-f, --follow`, `--since DURATION`, `--generate [N]`. */
-function optionText(name: string, {short, value, optional}: OptionInfo): string {
+export function optionText(name: string, {short, value, optional}: OptionInfo): string {
   const behind = value === undefined ? '' : optional === true ? ` [${value}]` : ` ${value}`;
   return `${short === undefined ? '' : `-${short}, `}--${name}${behind}`;
 }

@@ -8,6 +8,16 @@ import {STATES} from './states.ts';
 /** What a word can be. */
 export type Kind = 'state' | 'run' | 'error' | 'exit' | 'program-exit' | 'signal';
 
+/** What stands above all of a kind, in the order of a list. */
+export const KIND_TITLES: Readonly<Record<Kind, string>> = {
+  state: 'States of a program',
+  run: 'How a task or job ended',
+  error: 'Errors',
+  exit: 'Exit codes of appsup',
+  'program-exit': 'Exit codes of programs',
+  signal: 'Signals that end programs',
+};
+
 /** Something that can be explained. */
 export interface Entry extends Explanation {
   readonly kind: Kind;

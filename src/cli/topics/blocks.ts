@@ -31,7 +31,7 @@ export function blocksOf(markdown: string): readonly Block[] {
       blocks.push(tableOf(until((each) => !each.startsWith('|'))));
     } else if (mark !== undefined) {
       const [, ...more] = until((each) => !/^\s+\S/.test(each) || /^\s*(-|\d+\.) /.test(each));
-      blocks.push({type: 'item', mark, text: [item, ...more].join(' ')});
+      blocks.push({type: 'item', mark, text: [item, ...more.map((each) => each.trim())].join(' ')});
     } else if (line.trim() === '') {
       at++;
     } else {
