@@ -1,7 +1,7 @@
 import {readFileSync, readdirSync, statSync} from 'node:fs';
 import path from 'node:path';
 
-import {systemCode} from '../errors.ts';
+import {attempt} from '../launch/look.ts';
 
 /** The names in an app's own code, as far as they can be variables. */
 export interface CodeNames {
@@ -33,7 +33,7 @@ export function codeNames(directory: string): CodeNames | undefined {
   const reads = new Set<string>();
   let left = MOST_BYTES;
   for (const file of files) {
-    const text = quietly(() => (statSync(file).size > left ? undefined : readFileSync(file, 'utf8')));
+    const text = attempt(() => (statSync(file).size > left ? undefined : readFileSync(file, 'utf8')));
     if (text === undefined || BY_PREFIX.test(text)) return undefined;
     left -= text.length;
     for (const [word] of text.matchAll(/[A-Za-z_]\w*/g)) words.add(word.toLowerCase());
@@ -48,7 +48,7 @@ function codeFiles(top: string): readonly string[] | undefined {
   const directories = [top];
   for (let at = 0; at < directories.length; at++) {
     const directory = directories[at] ?? top;
-    const entries = quietly(() => readdirSync(directory, {withFileTypes: true})) ?? [];
+    const entries = attempt(() => readdirSync(directory, {withFileTypes: true})) ?? [];
     if (entries.some(({name}) => name === 'pyvenv.cfg' || name === 'conda-meta')) continue;
     for (const entry of entries) {
       const full = path.join(directory, entry.name);
@@ -58,14 +58,4 @@ function codeFiles(top: string): readonly string[] | undefined {
     if (files.length > MOST_FILES || directories.length > MOST_FILES) return undefined;
   }
   return files;
-}
-
-/** What cannot be read is nothing that could be said something about. */
-function quietly<Value>(look: () => Value): Value | undefined {
-  try {
-    return look();
-  } catch (error) {
-    if (systemCode(error) === undefined) throw error;
-    return undefined;
-  }
 }

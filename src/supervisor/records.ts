@@ -1,13 +1,12 @@
 import {createHash} from 'node:crypto';
-import {readdirSync, rmSync} from 'node:fs';
+import {rmSync} from 'node:fs';
 import path from 'node:path';
 
 import type {ProgramSpec} from '../core/program-spec.ts';
 import type {AppSpec} from '../core/spec.ts';
 import {isName} from '../core/names.ts';
 import type {Exit} from '../core/state.ts';
-import {systemCode} from '../errors.ts';
-import {readIfReadable, writeAtomically} from '../system/files.ts';
+import {namesIn, readIfReadable, writeAtomically} from '../system/files.ts';
 import type {Paths} from '../system/paths.ts';
 
 /** What a later supervisor has to know to take a process over. Holds no environment, so no secret. */
@@ -87,7 +86,7 @@ export class Records {
   /** Every readable record; `onGarbage` is told of the others. */
   readAll(onGarbage: (file: string) => void): readonly UnitRecord[] {
     const found: UnitRecord[] = [];
-    for (const name of list(this.#directory)) {
+    for (const name of namesIn(this.#directory)) {
       if (!name.endsWith('.json')) continue;
       const file = path.join(this.#directory, name);
       const record = parseRecord(readIfReadable(file) ?? '');
@@ -194,13 +193,4 @@ export function privateSocketPath(
 ): string {
   const unit = createHash('sha256').update(`${app}:${process}`).digest('hex').slice(0, 8);
   return path.join(paths.run, `${unit}-${(generation % 36 ** 5).toString(36)}.sock`);
-}
-
-function list(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw error;
-  }
 }

@@ -1,11 +1,16 @@
-import {mkdirSync, readdirSync, rmSync} from 'node:fs';
+import {mkdirSync, rmSync} from 'node:fs';
 import path from 'node:path';
 
 import type {RunStatus} from '../control/api.ts';
 import {isName} from '../core/names.ts';
 import type {Plan} from '../core/task-spec.ts';
-import {systemCode} from '../errors.ts';
-import {asDiskError, ensurePrivateDirectory, readIfReadable, writeAtomically} from '../system/files.ts';
+import {
+  asDiskError,
+  ensurePrivateDirectory,
+  namesIn,
+  readIfReadable,
+  writeAtomically,
+} from '../system/files.ts';
 import type {Paths} from '../system/paths.ts';
 import type {ProcessRecord} from './records.ts';
 
@@ -86,14 +91,14 @@ export class RunBooks {
 
   /** Jobs and tasks of an app that something is known of. */
   namesOf(app: string): readonly string[] {
-    return list(this.#directory).flatMap((entry) =>
+    return namesIn(this.#directory).flatMap((entry) =>
       entry.startsWith(`${app}.`) ? entry.slice(app.length + 1) : [],
     );
   }
 
   /** Books of runs that had not ended, or were to begin. */
   unfinished(): readonly RunBook[] {
-    return list(this.#directory).flatMap((entry) => {
+    return namesIn(this.#directory).flatMap((entry) => {
       const [app = '', name = ''] = entry.split('.');
       const book = isName(app) && isName(name) ? this.read(app, name) : undefined;
       return book?.current === undefined && book?.queued === undefined ? [] : [book];
@@ -101,7 +106,7 @@ export class RunBooks {
   }
 
   remove(app: string): void {
-    for (const entry of list(this.#directory)) {
+    for (const entry of namesIn(this.#directory)) {
       if (entry.startsWith(`${app}.`))
         rmSync(path.join(this.#directory, entry), {recursive: true, force: true});
     }
@@ -167,13 +172,4 @@ function isWhole(record: Partial<RunRecord> | undefined): boolean {
     typeof record.log === 'string' &&
     typeof record.bootId === 'string'
   );
-}
-
-function list(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw error;
-  }
 }

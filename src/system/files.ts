@@ -6,6 +6,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeSync,
@@ -73,6 +74,16 @@ export function readIfReadable(file: string): string | undefined {
     return readIfThere(file);
   } catch (error) {
     if (isAppsupError(error)) return '';
+    throw error;
+  }
+}
+
+/** The names in a directory; none when it is not there. */
+export function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
     throw error;
   }
 }

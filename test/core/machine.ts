@@ -52,6 +52,16 @@ const columns: {readonly [Name in Column]: UnitEvent} = {
   due: {type: 'due'},
 };
 
+/** Nothing that there could be news of. */
+const NO_PROCESS = {
+  'ready main': '·',
+  'ready candidate': '·',
+  'exited main': '·',
+  'exited candidate': '·',
+  'failed main': '·',
+  'failed candidate': '·',
+} as const;
+
 /** For a probed program that may overlap. `·`: nothing changes. After the colon: the actions. */
 const table: {readonly [Id in Row]: {readonly [Name in Column]: string}} = {
   stopped: {
@@ -59,12 +69,7 @@ const table: {readonly [Id in Row]: {readonly [Name in Column]: string}} = {
     stop: '·',
     restart: 'starting: spawn main',
     doze: 'dormant',
-    'ready main': '·',
-    'ready candidate': '·',
-    'exited main': '·',
-    'exited candidate': '·',
-    'failed main': '·',
-    'failed candidate': '·',
+    ...NO_PROCESS,
     due: '·',
   },
   dormant: {
@@ -72,12 +77,7 @@ const table: {readonly [Id in Row]: {readonly [Name in Column]: string}} = {
     stop: 'stopped',
     restart: 'starting: spawn main',
     doze: '·',
-    'ready main': '·',
-    'ready candidate': '·',
-    'exited main': '·',
-    'exited candidate': '·',
-    'failed main': '·',
-    'failed candidate': '·',
+    ...NO_PROCESS,
     due: '·',
   },
   starting: {
@@ -137,12 +137,7 @@ const table: {readonly [Id in Row]: {readonly [Name in Column]: string}} = {
     stop: 'stopped',
     restart: 'starting: spawn main',
     doze: 'dormant',
-    'ready main': '·',
-    'ready candidate': '·',
-    'exited main': '·',
-    'exited candidate': '·',
-    'failed main': '·',
-    'failed candidate': '·',
+    ...NO_PROCESS,
     due: 'starting: spawn main',
   },
   stopping: {
@@ -163,12 +158,7 @@ const table: {readonly [Id in Row]: {readonly [Name in Column]: string}} = {
     stop: 'stopped',
     restart: 'starting: spawn main',
     doze: 'dormant',
-    'ready main': '·',
-    'ready candidate': '·',
-    'exited main': '·',
-    'exited candidate': '·',
-    'failed main': '·',
-    'failed candidate': '·',
+    ...NO_PROCESS,
     due: '·',
   },
   fatal: {
@@ -176,12 +166,7 @@ const table: {readonly [Id in Row]: {readonly [Name in Column]: string}} = {
     stop: 'stopped',
     restart: 'starting: spawn main',
     doze: 'dormant',
-    'ready main': '·',
-    'ready candidate': '·',
-    'exited main': '·',
-    'exited candidate': '·',
-    'failed main': '·',
-    'failed candidate': '·',
+    ...NO_PROCESS,
     due: '·',
   },
 };
@@ -630,10 +615,4 @@ test('adopted() is running, and has nothing to live down', (t) => {
   t.deepEqual(transition(adopted(), {type: 'exited', role: 'main', exit: failed}, probed).actions, [
     {type: 'spawn', role: 'main'},
   ]);
-});
-
-test('describeExit() says how a process ended', (t) => {
-  t.is(describeExit(failed), 'exit 1');
-  t.is(describeExit({code: undefined, signal: 'SIGKILL'}), 'killed by SIGKILL');
-  t.is(describeExit({code: undefined, signal: undefined}), 'ended (status unknown: it was adopted)');
 });

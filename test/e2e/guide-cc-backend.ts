@@ -1,4 +1,4 @@
-import {execFileSync, spawn} from 'node:child_process';
+import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {cpSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
@@ -11,6 +11,7 @@ import {freePort} from '../helpers/free-port.ts';
 import {visit} from '../helpers/front-end.ts';
 import {startNginx} from '../helpers/nginx.ts';
 import {freeRange} from '../helpers/ports.ts';
+import {makeRepository} from '../helpers/repository.ts';
 import {Rig, get, until} from '../helpers/rig.ts';
 import {testWith, toolPath} from '../helpers/tools.ts';
 
@@ -56,18 +57,7 @@ testWith(
     cpSync(SOURCE, work, {recursive: true});
     setDatabase(work, database);
     writeFileSync(path.join(work, '.gitignore'), 'flask-config.cfg\n.venv*\n__pycache__\n*.json\n*.conf\n');
-    const git = (...args: readonly string[]) =>
-      execFileSync(
-        toolPath('git'),
-        ['-c', 'user.name=Alice', '-c', 'user.email=alice@example.org', ...args],
-        {
-          cwd: work,
-          env: {PATH: '/usr/bin:/bin', HOME: rig.home},
-        },
-      );
-    git('init', '--quiet', '--initial-branch=main');
-    git('add', '--all');
-    git('commit', '--quiet', '--message', 'A backend');
+    const git = makeRepository(work, rig.home, 'A backend');
     mkdirSync(path.join(rig.home, 'web'));
     git('clone', '--quiet', '--bare', '.', '../web/backend.git');
     git('config', '--global', `url.${rig.home}/web/.insteadOf`, 'git@gitlab.example.org:web/');

@@ -16,6 +16,7 @@ import {exampleFor} from '../helpers/example.ts';
 import {PUBLIC_HOST, visit} from '../helpers/front-end.ts';
 import {startNginx} from '../helpers/nginx.ts';
 import {freeRange} from '../helpers/ports.ts';
+import {makeRepository} from '../helpers/repository.ts';
 import {get, Rig, until} from '../helpers/rig.ts';
 import {testWith, toolPath} from '../helpers/tools.ts';
 
@@ -64,18 +65,7 @@ testWith(
     cpSync(SOURCE, work, {recursive: true, filter: (file) => !file.includes('__pycache__')});
     const settings = path.join(work, 'config/settings.py');
     writeFileSync(settings, readFileSync(settings, 'utf8').replace(HOST, PUBLIC_HOST));
-    const git = (...args: readonly string[]) =>
-      execFileSync(
-        toolPath('git'),
-        ['-c', 'user.name=Alice', '-c', 'user.email=alice@example.org', ...args],
-        {
-          cwd: work,
-          env: {PATH: '/usr/bin:/bin', HOME: rig.home},
-        },
-      );
-    git('init', '--quiet', '--initial-branch=main');
-    git('add', '--all');
-    git('commit', '--quiet', '--message', 'A classifier');
+    const git = makeRepository(work, rig.home, 'A classifier');
     git('clone', '--quiet', '--bare', '.', '../ktyper.git');
 
     const chapter = new Chapter(t, rig, 'docs/guides/ktyper.md', {[HOST]: PUBLIC_HOST});

@@ -30,30 +30,27 @@ interface Queue {
 }
 
 const REDIS_TOOLS = ['redis', 'redisPython'];
+const HUEY = `from huey import SqliteHuey
+huey = SqliteHuey(filename="queue.db")
+@huey.task()
+def run(number): work(number)
+send = run
+`;
+
 const QUEUES: readonly Queue[] = [
   {
     kind: 'huey',
     title: 'huey',
     tools: ['huey'],
     program: 'huey = "queue_app.huey"',
-    code: `from huey import SqliteHuey
-huey = SqliteHuey(filename="queue.db")
-@huey.task()
-def run(number): work(number)
-send = run
-`,
+    code: HUEY,
   },
   {
     kind: 'huey',
     title: 'huey with processes',
     tools: ['huey'],
     program: 'huey = "queue_app.huey"\nworkers = 2\nargs = "-k process"',
-    code: `from huey import SqliteHuey
-huey = SqliteHuey(filename="queue.db")
-@huey.task()
-def run(number): work(number)
-send = run
-`,
+    code: HUEY,
   },
   {
     kind: 'celery',
