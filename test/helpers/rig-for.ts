@@ -3,8 +3,8 @@ import type {ExecutionContext} from 'ava';
 import {Rig} from './rig.ts';
 
 /** A rig that is cleaned at the end of the test; what is left over then makes it fail. */
-export function rigFor(t: ExecutionContext): Rig {
-  const rig = Rig.create();
+export function rigFor(t: ExecutionContext, env: Readonly<Record<string, string>> = {}): Rig {
+  const rig = Rig.create(env);
   t.teardown(async () => {
     if (!t.passed) t.log(rig.diary());
     const left = await rig.clean();
