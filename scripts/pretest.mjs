@@ -86,6 +86,8 @@ $apt update && $apt install --yes --no-install-recommends "$@"
 
 /** Packages of Python that Debian does not have. */
 const INDEX = 'build/python';
+const CERTBOT = 'build/certbot';
+const UNPACKED = {certbot: ['python3-certbot-apache', 'certbot']};
 
 const isRoot = process.getuid() === 0;
 let found = findAll();
@@ -96,11 +98,12 @@ if (isRoot && missing().length > 0) {
 }
 
 mkdirSync('build', {recursive: true});
-Object.assign(found, fromIndex(['huey', 'dramatiq']));
+Object.assign(found, fromIndex(['huey', 'dramatiq']), {certbot: unpackedCertbot()});
 writeFileSync('build/tools.json', `${JSON.stringify(found, undefined, 2)}\n`);
 
 for (const name of missing()) {
-  const [debian, use] = tools[name] ?? [`none; pip install --target ${INDEX} ${name}`, `workers of ${name}`];
+  const [debian, use] = tools[name] ??
+    UNPACKED[name] ?? [`none; pip install --target ${INDEX} ${name}`, `workers of ${name}`];
   console.error(`Tests of ${use} will be skipped: there is no ${name} (Debian package ${debian})`);
 }
 if (!isRoot)
@@ -109,6 +112,39 @@ if (!isRoot)
   );
 // In CI a skipped test is a failed one: better to hear of it now.
 if (isRoot && process.env.CI === 'true' && missing().length > 0) process.exitCode = 1;
+
+/** Unpacked and not installed: it would bring a whole Apache with its sites. Of what it needs, Apache and Python are there. */
+function unpackedCertbot() {
+  const packages = [
+    ...[
+      'libaugeas0',
+      'augeas-lenses',
+      'python3-augeas',
+      'python3-acme',
+      'python3-certbot',
+      'python3-certbot-apache',
+    ],
+    ...['python3-certifi', 'python3-chardet', 'python3-charset-normalizer', 'python3-configargparse'],
+    ...[
+      'python3-configobj',
+      'python3-josepy',
+      'python3-parsedatetime',
+      'python3-requests',
+      'python3-rfc3339',
+    ],
+    ...['python3-urllib3'],
+  ].join(' ');
+  if (!existsSync(`${CERTBOT}/usr`)) {
+    const script = `mkdir -p ${CERTBOT} && cd ${CERTBOT}
+apt-get -q download ${packages} || { apt-get -q update && apt-get -q download ${packages}; }
+for package in *.deb; do dpkg -x "$package" unpacked; done
+rm -f *.deb; mv unpacked/usr .; rmdir unpacked`;
+    const {status, stderr} = spawnSync('sh', ['-ec', script], {encoding: 'utf8'});
+    if (status !== 0)
+      console.error(`apt-get download failed:\n${stderr.trim().split('\n').slice(-3).join('\n')}`);
+  }
+  return existsSync(`${CERTBOT}/usr`) ? path.resolve(CERTBOT) : null;
+}
 
 /** What Debian does not have: {huey: '.../build/python/huey'}, brought by pip where there is a package index. */
 function fromIndex(names) {

@@ -1,9 +1,9 @@
-// The peer: http-proxy as its users run it, with a keep-alive agent. node http-proxy.cjs MODULE PORT UPSTREAM_PORT
+// The peer: http-proxy as its users run it behind a front end, with a keep-alive agent and X-Forwarded-*. node http-proxy.cjs MODULE PORT UPSTREAM_PORT
 const http = require('node:http');
 
 const [file, port, upstream] = process.argv.slice(2);
 const agent = new http.Agent({keepAlive: true, maxSockets: 256, maxFreeSockets: 64});
-const proxy = require(file).createProxyServer({agent, target: `http://127.0.0.1:${upstream}`, ws: true});
+const proxy = require(file).createProxyServer({agent, target: `http://127.0.0.1:${upstream}`, ws: true, xfwd: true});
 proxy.on('error', (_error, _request, response) => {
   if (response.writeHead) response.writeHead(502);
   response.end();

@@ -6,6 +6,7 @@ import {installBoot as installBootOf} from '../boot/install.ts';
 import type {BootOptions} from '../boot/install.ts';
 import {systemCode} from '../errors.ts';
 import {systemCrontab} from '../system/crontab.ts';
+import {systemProc} from '../system/proc.ts';
 import {systemSockets} from '../system/sockets.ts';
 import type {Invocation} from './args.ts';
 import {add} from './commands/add.ts';
@@ -69,7 +70,7 @@ const COLD: Readonly<Record<Exclude<Verb, EveryDay | Reading>, Command>> = {
   logs,
   open,
   ports,
-  preview: preview(systemSockets),
+  preview: preview(systemSockets, systemProc),
   remove,
   request,
   run,

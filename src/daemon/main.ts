@@ -4,6 +4,7 @@ import {hostname, userInfo} from 'node:os';
 import {serveControl} from '../control/server.ts';
 import type {ControlServer} from '../control/server.ts';
 import {AppsupError, isAppsupError, messageOf} from '../errors.ts';
+import {sweepPreviews} from '../system/preview-places.ts';
 import {prepare} from '../launch/prepare.ts';
 import {OwnLog} from '../logs/own-log.ts';
 import {commandEnvironment} from '../notify/command.ts';
@@ -60,6 +61,7 @@ async function main(): Promise<void> {
     );
     return;
   }
+  sweepPreviews(paths, systemProc);
   const log = new OwnLog(paths.log);
   // A bug ends the supervisor, with its stack in the log; the apps go on, and the next one adopts them.
   process.on('uncaughtExceptionMonitor', (error) => log.write('error', 'a bug', {stack: error.stack}));

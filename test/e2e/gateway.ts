@@ -1,5 +1,5 @@
 import {once} from 'node:events';
-import {readFileSync, writeFileSync} from 'node:fs';
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 
 import test from 'ava';
@@ -149,7 +149,34 @@ test('appsup preview shows an app as the front end would, until it is told to en
     await exit;
     await until(async () => (await get(port, '/pages/').catch(() => undefined)) === undefined, 'its end');
   }
+  // Who was killed could not clear up; the next supervisor does.
+  const left = () => readdirSync(it.paths.state).filter((name) => name.startsWith('preview-'));
+  t.is(left().length, 1);
+  await it.ok('daemon', 'restart');
+  t.deepEqual(left(), []);
   t.regex((await it.appsup('preview', 'nobody')).stderr, /there is no such app/);
+});
+
+test('behind the gateway an app over a Unix socket serves, and a lazy one starts with its first visitor and rests again', async (t) => {
+  const it = rig(t);
+  const port = await enable(it);
+  await behind(it, 'near', `transport = "unix"\n${GUNICORN}`, {'wsgi.py': WSGI});
+  await behind(it, 'late', `${GUNICORN}lazy = true\nidle_stop = "1s"\n`, {'wsgi.py': WSGI});
+  await behind(it, 'both', `transport = "unix"\n${GUNICORN}lazy = true\n`, {'wsgi.py': WSGI});
+  await it.ok('start', 'near', 'late', 'both');
+  t.is((await get(port, '/alice/near/')).status, 200);
+  for (const name of ['late', 'both']) {
+    t.falsy((await it.process(name)).pid, name);
+    const answer = await get(port, `/alice/${name}/`);
+    t.deepEqual(
+      [answer.status, (JSON.parse(answer.body) as {SCRIPT_NAME: string}).SCRIPT_NAME],
+      [200, `/alice/${name}`],
+    );
+  }
+  await until(async () => !(await it.process('late')).pid, 'its rest');
+  t.is((await get(port, '/alice/late/')).status, 200);
+  await it.ok('stop', 'near');
+  t.is((await get(port, '/alice/near/')).status, 503);
 });
 
 for (const [tool, front, start] of [

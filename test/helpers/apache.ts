@@ -38,19 +38,9 @@ export async function startApache(snippet: string | readonly ApacheSite[]): Prom
   return await startFrontEnd({
     binary: toolPath('apache2'),
     configure({directory, port, tlsPort}) {
-      const user = lesserUser();
       const config = path.join(directory, 'httpd.conf');
-      const modules = typeof snippet === 'string' ? LOADED : [...LOADED, ...FURTHER];
       const text = [
-        `ServerRoot "${directory}"`,
-        `ServerName ${PUBLIC_HOST}`,
-        `PidFile "${directory}/httpd.pid"`,
-        `DefaultRuntimeDir "${directory}"`,
-        `ErrorLog "${directory}/error.log"`,
-        ...modules.flatMap(load),
-        ...(user === undefined ? [] : [...load('unixd'), `User ${user}`]),
-        'TypesConfig /dev/null',
-        'Timeout 60',
+        ...mainLines(directory, typeof snippet === 'string' ? [] : FURTHER),
         `Listen 127.0.0.1:${port}`,
         `Listen 127.0.0.1:${tlsPort}`,
         ...sites.flatMap((site) => [
@@ -63,6 +53,22 @@ export async function startApache(snippet: string | readonly ApacheSite[]): Prom
       return ['-f', config, '-DFOREGROUND'];
     },
   });
+}
+
+/** What a main configuration has in front of its sites. @param further - Modules beside the usual ones. */
+export function mainLines(directory: string, further: readonly string[]): readonly string[] {
+  const user = lesserUser();
+  return [
+    `ServerRoot "${directory}"`,
+    `ServerName ${PUBLIC_HOST}`,
+    `PidFile "${directory}/httpd.pid"`,
+    `DefaultRuntimeDir "${directory}"`,
+    `ErrorLog "${directory}/error.log"`,
+    ...[...LOADED, ...further].flatMap(load),
+    ...(user === undefined ? [] : [...load('unixd'), `User ${user}`]),
+    'TypesConfig /dev/null',
+    'Timeout 60',
+  ];
 }
 
 const TLS = [

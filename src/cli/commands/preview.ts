@@ -1,17 +1,19 @@
 import {spawn} from 'node:child_process';
 import type {ChildProcess} from 'node:child_process';
-import {mkdtempSync, rmSync} from 'node:fs';
+import {rmSync} from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 
 import {isGateway, webProgram} from '../../core/spec.ts';
 import type {AppSpec} from '../../core/spec.ts';
 import {AppsupError, isAppsupError, systemCode} from '../../errors.ts';
+import {makePreviewPlace, sweepPreviews} from '../../system/preview-places.ts';
 import {routeOf, serializeRoutes} from '../../gateway/routes.ts';
 import type {Route} from '../../gateway/routes.ts';
 import {describeHolder, portHolder} from '../../ports/taken.ts';
 import {ensurePrivateDirectory, writeAtomically} from '../../system/files.ts';
 import {publicSocketPath} from '../../system/paths.ts';
+import type {Proc} from '../../system/proc.ts';
 import type {RawSocket, Sockets} from '../../system/sockets.ts';
 import {configOf, portOf, specNamed} from '../apps.ts';
 import type {Command, Context} from '../context.ts';
@@ -25,7 +27,7 @@ const ACTION = 'preview';
  * It is the gateway with one route: mount, prefix mode, headers, cookies, static files and limits are those of the app's file.
  */
 export const preview =
-  (sockets: Sockets): Command =>
+  (sockets: Sockets, proc: Pick<Proc, 'stat'>): Command =>
   async (context, {words, options, json}) => {
     const [name = ''] = checkedTargets(ACTION, words);
     const config = configOf(context);
@@ -37,7 +39,7 @@ export const preview =
     terminal.out(json ? `${JSON.stringify({app: name, url})}\n` : `${url}  (Ctrl-C ends it)\n`);
     if (!json && !(await runs(context, name)))
       terminal.err(`! ${name} is not running: appsup start ${name}\n`);
-    await serve(context, route, socket);
+    await serve(context, proc, {route, socket});
     return {text: '', json: []};
   };
 
@@ -105,9 +107,14 @@ async function runs({connect}: Context, name: string): Promise<boolean> {
 const GRACE_MS = 300;
 
 /** Until the user ends it. */
-async function serve({paths}: Context, route: Route, socket: RawSocket): Promise<void> {
+async function serve(
+  {paths}: Context,
+  proc: Pick<Proc, 'stat'>,
+  {route, socket}: {readonly route: Route; readonly socket: RawSocket},
+): Promise<void> {
   ensurePrivateDirectory(paths.state);
-  const place = mkdtempSync(path.join(paths.state, 'preview-'));
+  sweepPreviews(paths, proc);
+  const place = makePreviewPlace(paths, proc);
   try {
     const routes = path.join(place, 'routes.json');
     writeAtomically(routes, serializeRoutes([route]));
