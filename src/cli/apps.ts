@@ -3,11 +3,11 @@ import {hasErrors, summarizeDiagnostic} from '../config/diagnostic.ts';
 import {loadConfig} from '../config/load.ts';
 import type {Config} from '../config/load.ts';
 import type {AppStatus} from '../control/api.ts';
-import {nearest} from '../core/nearest.ts';
 import type {ProgramSpec} from '../core/program-spec.ts';
 import type {AppSpec} from '../core/spec.ts';
 import {processNames} from '../core/program-spec.ts';
 import {webProgram} from '../core/spec.ts';
+import {namesIn, unknownApp, unknownProgram} from '../core/unknown-name.ts';
 import {AppsupError, isAppsupError} from '../errors.ts';
 import {adoptPort, leaseOf, leasePort} from '../ports/leases.ts';
 import type {Leased, LeaseRequest} from '../ports/leases.ts';
@@ -34,12 +34,8 @@ export function configOf({paths}: Pick<Context, 'paths'>): Config {
 export function appNamed(config: Config, action: string, name: string): LoadedApp {
   const app = config.apps.get(name);
   if (app !== undefined) return app;
-  const meant = nearest(name, config.apps.keys());
-  const known = [...config.apps.keys()];
-  const others =
-    known.length === 0 ? 'there are none yet: appsup add DIRECTORY' : `known apps: ${known.join(', ')}`;
   throw new AppsupError('NO_SUCH_APP', `Cannot ${action} "${name}": there is no such app`, {
-    hint: meant === undefined ? others : `did you mean "${meant}"?`,
+    hint: unknownApp(name, new Map([...config.apps].map(([known, {spec}]) => [known, namesIn(spec)]))),
     details: {app: name},
   });
 }
@@ -122,9 +118,8 @@ export function programNamed(app: AppSpec, name: string | undefined): ProgramSpe
   }
   const program = app.programs.find((each) => each.name === name || processNames(each).includes(name ?? ''));
   if (program !== undefined) return program;
-  const names = app.programs.map((each) => each.name);
   throw new AppsupError('NO_SUCH_PROGRAM', `Cannot find the program "${name}" in ${app.name}`, {
-    hint: `programs of ${app.name}: ${names.join(', ')}`,
+    hint: unknownProgram(app.name, name ?? '', namesIn(app)),
     details: {app: app.name, program: name},
   });
 }

@@ -3,6 +3,7 @@ import {parseArgs} from 'node:util';
 import {parseDuration} from '../config/duration.ts';
 import {nearest} from '../core/nearest.ts';
 import {AppsupError} from '../errors.ts';
+import {ELSEWHERE} from './elsewhere.ts';
 import {COMMANDS, COMMON_OPTIONS, commandInfo, isReading, isVerb} from './table.ts';
 import type {CommandInfo, OptionInfo, Verb} from './table.ts';
 
@@ -56,7 +57,7 @@ function verbOf(argv: readonly string[]): {readonly name: Verb; readonly at: num
     return version < 0 ? {name: 'help', at: argv.length} : {name: 'version', at: version};
   }
   if (isVerb(word)) return {name: word, at};
-  const meant = nearest(word, Object.keys(COMMANDS));
+  const meant = ELSEWHERE.get(word.toLowerCase()) ?? nearest(word, Object.keys(COMMANDS));
   throw usage(`Cannot understand "${word}": no such command`, {
     hint: meant === undefined ? 'appsup help' : `did you mean "appsup ${meant}"?`,
   });

@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import type {RunStatus, StepStatus} from '../control/api.ts';
-import {nearest} from '../core/nearest.ts';
+import {didYouMean} from '../core/unknown-name.ts';
 import type {AppSpec} from '../core/spec.ts';
 import type {Plan, StepSpec, TaskSpec} from '../core/task-spec.ts';
 import {AppsupError} from '../errors.ts';
@@ -93,13 +93,12 @@ function explain(step: StepSpec | undefined): string | undefined {
 
 function noSuchRun({name: app, tasks, jobs}: AppSpec, name: string): AppsupError {
   const names = [...tasks, ...jobs].map((each) => each.name);
-  const meant = nearest(name, names);
   const known =
     names.length === 0
       ? `it has none; docs/config.md shows [tasks.NAME] and [jobs.NAME]`
       : `known: ${names.join(', ')}`;
   return new AppsupError('NO_SUCH_RUN', `Cannot run "${name}": ${app} has no task or job of that name`, {
-    hint: meant === undefined ? known : `did you mean "${meant}"?`,
+    hint: didYouMean(name, names, known),
     details: {app, name},
   });
 }

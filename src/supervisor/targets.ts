@@ -1,4 +1,4 @@
-import {nearest} from '../core/nearest.ts';
+import {namesIn, unknownApp, unknownProgram} from '../core/unknown-name.ts';
 import {AppsupError} from '../errors.ts';
 import type {HostedApp} from './hosted-app.ts';
 import type {Unit} from './unit.ts';
@@ -43,22 +43,15 @@ function one(apps: ReadonlyMap<string, HostedApp>, target: string): Selection {
   const app = apps.get(name);
   if (app === undefined) {
     throw new AppsupError('NO_SUCH_APP', `Cannot find the app "${name}"`, {
-      hint: hintFor(name, [...apps.keys()].sort()),
+      hint: unknownApp(name, new Map([...apps].map(([known, each]) => [known, namesIn(each.spec)]))),
       details: {app: name},
     });
   }
   if (program === undefined || program === '*') return wholeOf(app);
   const units = [...app.units.values()].filter(({id}) => id.program === program || id.process === program);
   if (units.length > 0) return {app, units, whole: false};
-  const programs = [...new Set([...app.units.values()].map(({id}) => id.program))];
   throw new AppsupError('NO_SUCH_PROGRAM', `Cannot find the program "${program}" in ${name}`, {
-    hint: `programs of ${name}: ${programs.join(', ')}`,
+    hint: unknownProgram(name, program, namesIn(app.spec)),
     details: {app: name, program},
   });
-}
-
-function hintFor(name: string, known: readonly string[]): string {
-  if (known.length === 0) return 'add one: appsup add DIRECTORY';
-  const meant = nearest(name, known);
-  return meant === undefined ? `known apps: ${known.join(', ')}` : `did you mean "${meant}"?`;
 }

@@ -2,7 +2,8 @@ import test from 'ava';
 import fc from 'fast-check';
 
 import {parseCommandLine} from '../../src/cli/args.ts';
-import {COMMANDS} from '../../src/cli/table.ts';
+import {ELSEWHERE} from '../../src/cli/elsewhere.ts';
+import {COMMANDS, isVerb} from '../../src/cli/table.ts';
 import {isAppsupError} from '../../src/errors.ts';
 
 test('parseCommandLine() finds verb, words and options in any order', (t) => {
@@ -47,8 +48,17 @@ for (const [text, ms] of [
   });
 }
 
+test('what other tools call a verb leads to a verb of ours', (t) => {
+  for (const [theirs, ours] of ELSEWHERE) {
+    t.false(isVerb(theirs), theirs);
+    t.notThrows(() => parseCommandLine([...ours.split(' '), '--help']), theirs);
+  }
+});
+
 const REFUSED: readonly (readonly [string, RegExp, RegExp | undefined])[] = [
   ['strat a', /"strat": no such command/, /did you mean "appsup start"\?/],
+  ['tail -f a', /"tail": no such command/, /did you mean "appsup logs"\?/],
+  ['shutdown', /no such command/, /did you mean "appsup daemon stop"\?/],
   ['xyzzy', /no such command/, /^appsup help$/],
   ['status --jsno', /"--jsno": "appsup status" has no such option/, /did you mean "--json"\?/],
   ['status -x', /"-x"/, /appsup status --help/],

@@ -66,6 +66,17 @@ test('«appsup logs» of an unknown app guesses, of a silent one says so', async
   t.is((await home.appsup('logs', 'shop')).stderr, '! nothing was printed yet\n');
 });
 
+test('«appsup logs -f» of a program that there is not guesses, and does not wait', async (t) => {
+  const home = await withLogs(t, {'shop:web': ''});
+  const apps = path.join(home.directory, '.config/appsup/apps');
+  mkdirSync(apps, {recursive: true, mode: 0o700});
+  const file = 'directory = "~"\n[programs.web]\ncommand = "x"\n[programs.queue]\ncommand = "y"\n';
+  writeFileSync(path.join(apps, 'shop.toml'), file, {mode: 0o600});
+  const {code, stderr} = await home.appsup('logs', '-f', 'shop:qeue');
+  t.is(code, 1);
+  t.regex(stderr, /no such program\n {2}hint: did you mean "queue"\?/);
+});
+
 test('«appsup logs -f» prints lines as they come, also of a process that starts later', async (t) => {
   const home = await withLogs(t, {'shop:web': 'old\n'});
   const main = path.join(import.meta.dirname, '../../src/cli/main.js');

@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import type {SupervisorEvent} from '../../control/api.ts';
-import {nearest} from '../../core/nearest.ts';
+import {didYouMean} from '../../core/unknown-name.ts';
 import {AppsupError} from '../../errors.ts';
 import {DirectoryReader} from '../../logs/directory-reader.ts';
 import {follow} from '../../logs/follow.ts';
@@ -119,9 +119,8 @@ function checkKnown({paths}: Context, targets: readonly string[]): void {
   for (const target of targets) {
     const [app = ''] = target.split(':', 1);
     if (app === 'all' || known.includes(app)) continue;
-    const meant = nearest(app, known);
     throw new AppsupError('NO_SUCH_APP', `Cannot show the events of "${app}": there is no such app`, {
-      hint: meant === undefined ? 'appsup list shows the names' : `did you mean "${meant}"?`,
+      hint: didYouMean(app, known, 'appsup list shows the names'),
       details: {app},
     });
   }

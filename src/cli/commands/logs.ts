@@ -2,7 +2,8 @@ import {readdirSync} from 'node:fs';
 import path from 'node:path';
 
 import {loadConfig} from '../../config/load.ts';
-import {nearest} from '../../core/nearest.ts';
+import type {Config} from '../../config/load.ts';
+import {didYouMean, namesIn} from '../../core/unknown-name.ts';
 import {AppsupError, systemCode} from '../../errors.ts';
 import {follow} from '../../logs/follow.ts';
 import {merged, since, stamped} from '../../logs/merge.ts';
@@ -144,17 +145,22 @@ function chooseLogs(context: Context, targets: readonly string[], follows: boole
   const apps = [...new Set([...known, ...written])].sort();
   const everything = targets.length === 0 || targets.includes('all');
   const wanted = everything ? apps : targets;
-  const found = wanted.flatMap((target) => logsOf(paths.logs, target, {apps, follows}));
+  const config = loadConfig(paths);
+  const found = wanted.flatMap((target) => logsOf(paths.logs, target, {apps, follows, config}));
   // They belong to the app, not to one of its programs.
   const whole = new Set(wanted.filter((target) => /^[^:]*(?::\*)?$/.test(target)).map(appOf));
   return {
     processes: [...new Map(found.map((log) => [log.name, log])).values()],
-    ...declaredOf(context, whole),
+    ...declaredOf(context, config, whole),
   };
 }
 
-function declaredOf({paths}: Context, apps: ReadonlySet<string>): Pick<Chosen, 'declared' | 'hints'> {
-  const loaded = [...loadConfig(paths).apps.values()].filter(({name}) => apps.has(name));
+function declaredOf(
+  {paths}: Context,
+  config: Config,
+  apps: ReadonlySet<string>,
+): Pick<Chosen, 'declared' | 'hints'> {
+  const loaded = [...config.apps.values()].filter(({name}) => apps.has(name));
   return {
     declared: loaded.flatMap(({name, spec}) =>
       spec === undefined || spec.logFiles.length === 0
@@ -176,16 +182,21 @@ function appOf(target: string): string {
   return target.split(':', 1)[0] ?? '';
 }
 
+interface LogsRequest {
+  readonly apps: readonly string[];
+  readonly follows: boolean;
+  readonly config: Config;
+}
+
 function logsOf(
   directory: string,
   target: string,
-  {apps, follows}: {readonly apps: readonly string[]; readonly follows: boolean},
+  {apps, follows, config}: LogsRequest,
 ): readonly LogSource[] {
   const [app = '', program] = target.split(':', 2);
   if (!apps.includes(app)) {
-    const meant = nearest(app, apps);
     throw new AppsupError('NO_SUCH_APP', `Cannot show the logs of "${app}": there is no such app`, {
-      hint: meant === undefined ? 'appsup list shows the names' : `did you mean "${meant}"?`,
+      hint: didYouMean(app, apps, 'appsup list shows the names'),
       details: {app},
     });
   }
@@ -198,6 +209,7 @@ function logsOf(
     : written.filter((process) => process === program || isNumbered(process, program));
   const run = all || wanted.length > 0 ? undefined : lastRunOf(path.join(directory, app, 'runs'), program);
   if (run !== undefined) return [{name: target, app, process: program, file: run}];
+  if (wanted.length === 0 && !all) checkProgram(config, app, program);
   // It may not have printed anything so far; whoever follows waits for it.
   const processes = wanted.length === 0 && follows ? [all ? 'web' : program] : wanted;
   return processes.map((process) => ({
@@ -206,6 +218,23 @@ function logsOf(
     process,
     file: path.join(directory, app, `${process}.log`),
   }));
+}
+
+/** Who follows a name that never prints would wait for ever. @throws AppsupError `NO_SUCH_PROGRAM` */
+function checkProgram({apps}: Config, app: string, name: string): void {
+  const spec = apps.get(app)?.spec;
+  if (spec === undefined) return;
+  const {programs, tasks, jobs} = namesIn(spec);
+  const names = [...programs, ...tasks, ...jobs];
+  if (names.includes(name)) return;
+  throw new AppsupError(
+    'NO_SUCH_PROGRAM',
+    `Cannot show the logs of "${app}:${name}": there is no such program`,
+    {
+      hint: didYouMean(name, names, `known in ${app}: ${names.join(', ')}`),
+      details: {app, program: name},
+    },
+  );
 }
 
 /** Each run of a job or task has a log of its own, which says in its name when it began: the last one is meant. */
