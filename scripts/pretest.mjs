@@ -56,6 +56,8 @@ const tools = {
   script: ['bsdutils', 'a terminal for a command'],
   setpriv: ['util-linux', 'two Unix accounts'],
   useradd: ['passwd', 'two Unix accounts'],
+  supervisord: ['supervisor', 'the move from supervisord'],
+  nft: ['nftables', 'the firewall rule of the documents'],
   faketime: ['faketime', 'a clock that is set'],
   // A further Node for the matrix comes here: node22: [undefined, 'Node 22', {file: '.../bin/node'}].
 };

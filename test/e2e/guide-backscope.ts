@@ -5,18 +5,20 @@ import {exampleFor} from '../helpers/example.ts';
 import {freePort} from '../helpers/free-port.ts';
 import {visit} from '../helpers/front-end.ts';
 import {startNginx} from '../helpers/nginx.ts';
+import {Page, READERS_TOOLS} from '../helpers/page.ts';
 import {startPostgres} from '../helpers/postgres.ts';
-import {Reader, READERS_TOOLS, sectionsOf} from '../helpers/reader.ts';
 import {alive, get, killQuietly, until} from '../helpers/rig.ts';
 import {testWith} from '../helpers/tools.ts';
 
 const GUIDE = {
   file: 'docs/guides/backscope.md',
-  code: path.resolve('examples/backscope'),
-  repository: 'backscope',
-  wheels: ['flask', 'gunicorn', 'flask-sqlalchemy', 'flask-migrate', 'psycopg2-binary'],
+  account: true,
+  source: {
+    code: path.resolve('examples/backscope'),
+    url: 'https://git.example.ac.uk/alice/backscope',
+    wheels: ['flask', 'gunicorn', 'flask-sqlalchemy', 'flask-migrate', 'psycopg2-binary'],
+  },
 };
-const TITLE = 'The backscope guide: an API, a front end and Postgres, without sudo';
 const PRIMES = '/api/get_oeis_values/A000040/8';
 const APP = ['gunicorn', 'flask', 'flaskSqlalchemy', 'flaskMigrate'];
 
@@ -26,19 +28,18 @@ testWith(
   async (t) => {
     const postgres = await startPostgres({port: await freePort()});
     t.teardown(async () => await postgres.stop());
-    const reader = await Reader.create(t, GUIDE);
-    const {session, mine} = reader;
+    const page = await Page.open(t, GUIDE);
+    const {session} = page;
     const owner = (await session.ok('id -un')).trim();
     postgres.query('postgres', `create role "${owner}" createdb login`);
     const port = postgres.env['PGPORT'];
-    await session.ok(`export PGPORT=${port} PATH="$PATH:${postgres.bin}:$PWD/bin"`);
-    await session.ok('cd ~');
+    await session.ok(`export PGPORT=${port} PATH="$PATH:${postgres.bin}"`);
 
     const stored = () => postgres.query('numberscope', 'select count(*) from sequences');
-    const page = async (url: string) => await visit(reader.frontEnd(), {path: url});
-    const commit = async () => (JSON.parse((await page('/api/get_commit')).body) as {commit: string}).commit;
-    const around: Readonly<Record<string, {before?: () => unknown; after?: () => unknown}>> = {
-      '2': {
+    const look = async (url: string) => await visit(page.frontEnd(), {path: url});
+    const commit = async () => (JSON.parse((await look('/api/get_commit')).body) as {commit: string}).commit;
+    await page.follow('', {
+      '2.': {
         async after() {
           const lines = [`DATABASE_URL=postgresql://${owner}@localhost:${port}/numberscope`];
           // The clients of the database go by these; the PATH is that of a host where they lie in /usr/bin.
@@ -46,51 +47,44 @@ testWith(
           await session.ok(`printf '%s\\n' ${lines.join(' ')} >> .env`);
         },
       },
-      '3': {
+      '3.': {
         async after() {
           const file = '~/.config/appsup/apps/numberscope.toml';
           await session.ok(`sed -i 's/^recipe = "rebuild-venv"/&\\npackages = "psycopg2-binary"/' ${file}`);
           t.regex(await session.ok('appsup check'), /^numberscope: fine\.$/m);
         },
       },
-      '5': {
+      '5.': {
         async after() {
-          await reader.givenToAdministrators(startNginx);
-          t.deepEqual(JSON.parse((await page(PRIMES)).body), {
+          await page.givenToAdministrators(startNginx);
+          t.deepEqual(JSON.parse((await look(PRIMES)).body), {
             id: 'A000040',
             values: ['2', '3', '5', '7', '11', '13', '17', '19'],
           });
-          t.regex((await page('/sequence/A000045')).body, /<title>Numberscope<\/title>/);
+          t.regex((await look('/sequence/A000045')).body, /<title>Numberscope<\/title>/);
         },
       },
-      '7': {
-        before: () => reader.publish('flaskr/sequences.py', 'The prime numbers', 'The primes'),
+      '7.': {
+        before: () => page.workshop.publish('flaskr/sequences.py', 'The prime numbers', 'The primes'),
         async after() {
           t.is(await commit(), (await session.ok('git rev-parse --short HEAD')).trim());
         },
       },
-      '8': {
+      '8.': {
         async before() {
-          await page('/api/get_oeis_values/A000045/8');
+          await look('/api/get_oeis_values/A000045/8');
           t.is(stored(), '2');
         },
         // The check of readiness has asked for one again.
         after: () => t.is(stored(), '1'),
       },
-      '9': {
+      '9.': {
         async after() {
           t.regex(await session.ok('readlink .venv'), /^\.venv-/);
-          t.is((await page(PRIMES)).status, 200);
+          t.is((await look(PRIMES)).status, 200);
         },
       },
-    };
-    for (const [title, blocks] of sectionsOf(readFileSync(GUIDE.file, 'utf8'), TITLE)) {
-      const {before, after} = around[title.split('.')[0] ?? ''] ?? {};
-      await before?.();
-      for (const block of blocks) await reader.follow(block);
-      await after?.();
-    }
-    t.is(mine('alice'), owner.replace(/[^\w-]/g, '_'));
+    });
   },
 );
 

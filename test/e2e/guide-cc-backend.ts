@@ -1,18 +1,17 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {cpSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 
 import type {ExecutionContext} from 'ava';
 
-import {Chapter} from '../helpers/chapter.ts';
 import {exampleFor} from '../helpers/example.ts';
 import {freePort} from '../helpers/free-port.ts';
 import {visit} from '../helpers/front-end.ts';
+import {stepsOf} from '../helpers/markdown.ts';
 import {startNginx} from '../helpers/nginx.ts';
-import {freeRange} from '../helpers/ports.ts';
-import {makeRepository} from '../helpers/repository.ts';
-import {Rig, get, until} from '../helpers/rig.ts';
+import {Page} from '../helpers/page.ts';
+import {get, until} from '../helpers/rig.ts';
 import {testWith, toolPath} from '../helpers/tools.ts';
 
 const SOURCE = 'examples/cc-backend';
@@ -43,53 +42,51 @@ testWith(
   [...TOOLS, 'git', 'nginx'],
   'X3, X6: the chapter docs/guides/cc-backend.md does what it says: lazy, the database late, an update by the deploy key',
   async (t) => {
-    const rig = Rig.create();
-    t.teardown(async () => {
-      if (!t.passed) t.log(rig.diary());
-      const left = await rig.clean();
-      if (left.length > 0) throw new Error(`left over after the end: ${left.join(', ')}`);
-    });
     const database = await freePort();
-    const {first, last} = freeRange(5);
-    mkdirSync(rig.paths.apps, {recursive: true, mode: 0o700});
-    writeFileSync(rig.paths.globalConfig, `ports = "${first}-${last}"\n`, {mode: 0o600});
-    const work = path.join(rig.home, 'work');
-    cpSync(SOURCE, work, {recursive: true});
-    setDatabase(work, database);
-    writeFileSync(path.join(work, '.gitignore'), 'flask-config.cfg\n.venv*\n__pycache__\n*.json\n*.conf\n');
-    const git = makeRepository(work, rig.home, 'A backend');
-    mkdirSync(path.join(rig.home, 'web'));
-    git('clone', '--quiet', '--bare', '.', '../web/backend.git');
-    git('config', '--global', `url.${rig.home}/web/.insteadOf`, 'git@gitlab.example.org:web/');
-
-    const chapter = new Chapter(t, rig, 'docs/guides/cc-backend.md', {27017: String(database)});
-    for (const step of ['1.', '2.', '3.']) await chapter.follow(step);
+    const page = await Page.open(t, {
+      file: 'docs/guides/cc-backend.md',
+      source: {
+        code: SOURCE,
+        url: 'git@gitlab.example.org:web/backend',
+        adapt(directory) {
+          setDatabase(directory, database);
+          writeFileSync(
+            path.join(directory, '.gitignore'),
+            'flask-config.cfg\n.venv*\n__pycache__\n*.json\n*.conf\n',
+          );
+        },
+      },
+      here: {27017: String(database)},
+    });
+    const {rig, session} = page;
+    for (const step of ['1.', '2.', '3.']) await page.follow(step);
     const settings = readFileSync(path.join(rig.home, 'backend/flask-config.cfg'), 'utf8');
     t.regex(settings, /^SECRET_KEY = "[0-9a-f]{64}"$/m);
-    await chapter.session.ok('./prepare');
+    await session.ok('./prepare');
     t.is(readFileSync(path.join(rig.home, 'backend/flask-config.cfg'), 'utf8'), settings);
 
-    const shown = chapter.blocks('4.').find(({language}) => language === 'toml')?.text;
+    const shown = page.blocks('4.').find(({language}) => language === 'toml')?.text;
     t.is(shown, readFileSync(path.join(SOURCE, 'appsup.toml'), 'utf8'));
-    await chapter.follow('4.');
+    await page.follow('4.');
 
-    const [start, late, there] = chapter.blocks('5.');
+    const [start, late, there] = page.blocks('5.');
     if (start === undefined || late === undefined || there === undefined)
       throw new Error('step 5 is another');
-    await chapter.type(start);
+    await page.type(start);
     t.deepEqual(rig.children(), []);
-    // The visitor of the text is there in a moment.
-    const visitor = late.text.split('\n')[0]?.slice(2) ?? '';
-    await chapter.session.ok(chapter.mine(visitor));
+    const [visitor, waiting] = stepsOf(late);
+    if (visitor === undefined || waiting === undefined) throw new Error('the visitor of step 5 is another');
+    await page.step(visitor);
+    // The visitor is there in a moment.
     const waits = `waits for tcp://127.0.0.1:${database}`;
     await until(async () => (await rig.process('cc-backend')).reason === waits, waits);
-    await chapter.type({...late, text: late.text.slice(visitor.length + 3)});
+    await page.step(waiting);
     t.deepEqual(rig.children(), []);
     await startStore(t, database);
-    await chapter.session.ok('wait');
-    await chapter.type(there);
+    await session.ok('wait');
+    await page.type(there);
 
-    await chapter.follow('6.');
+    await page.follow('6.');
     const nginx = await startNginx(readFileSync(path.join(rig.home, 'backend/nginx.conf'), 'utf8'));
     t.teardown(async () => await nginx.stop());
     const {mount} = await rig.app('cc-backend');
@@ -101,13 +98,8 @@ testWith(
     t.deepEqual([posted.status, posted.body.trim()], [201, '{"name":"phone"}']);
     t.is((await visit(nginx, {path: `${mount}x`})).status, 404);
 
-    writeFileSync(
-      path.join(work, 'endpoints.py'),
-      readFileSync(path.join(SOURCE, 'endpoints.py'), 'utf8').replace('"cc-backend"', '"cc-backend 2"'),
-    );
-    git('commit', '--quiet', '--all', '--message', 'Say it otherwise');
-    git('push', '--quiet', '../web/backend.git', 'main');
-    await chapter.follow('7.');
+    page.workshop.publish('endpoints.py', '"cc-backend"', '"cc-backend 2"');
+    await page.follow('7.');
     t.regex((await visit(nginx, {path: `${mount}/`})).body, /cc-backend 2/);
   },
 );

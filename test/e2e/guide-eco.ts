@@ -1,4 +1,3 @@
-import {readFileSync} from 'node:fs';
 import path from 'node:path';
 
 import type {ExecutionContext} from 'ava';
@@ -8,26 +7,28 @@ import {exampleFor} from '../helpers/example.ts';
 import {freePort} from '../helpers/free-port.ts';
 import {visit} from '../helpers/front-end.ts';
 import type {FrontEndServer} from '../helpers/front-end.ts';
+import {Page, READERS_TOOLS} from '../helpers/page.ts';
 import {startPostgres} from '../helpers/postgres.ts';
-import {Reader, READERS_TOOLS, sectionsOf} from '../helpers/reader.ts';
 import {Load, get, killQuietly, until} from '../helpers/rig.ts';
 import {testWith} from '../helpers/tools.ts';
 
 const GUIDE = {
   file: 'docs/guides/eco.md',
-  code: path.resolve('examples/eco-flask'),
-  repository: 'flask-tasks',
-  wheels: ['flask', 'gunicorn', 'psycopg2-binary'],
+  account: true,
+  source: {
+    code: path.resolve('examples/eco-flask'),
+    url: 'https://git.example.ac.uk/alice/flask-tasks',
+    wheels: ['flask', 'gunicorn', 'psycopg2-binary'],
+  },
 };
-const TITLE = 'The eco guide: an experiment with participants, on a shared host';
 
 /** Somebody with a browser, who answers question after question. */
 class Participant {
   #cookie = '';
-  readonly #server: FrontEndServer;
+  readonly #server: () => FrontEndServer;
   readonly #start: string;
 
-  constructor(server: FrontEndServer, start: string) {
+  constructor(server: () => FrontEndServer, start: string) {
     this.#server = server;
     this.#start = start;
   }
@@ -46,7 +47,12 @@ class Participant {
 
   async #ask(url: string, body?: string) {
     const headers = {cookie: this.#cookie, 'content-type': 'application/x-www-form-urlencoded'};
-    return await visit(this.#server, {path: url, headers, tls: true, ...(body === undefined ? {} : {body})});
+    return await visit(this.#server(), {
+      path: url,
+      headers,
+      tls: true,
+      ...(body === undefined ? {} : {body}),
+    });
   }
 }
 
@@ -56,38 +62,44 @@ testWith(
   async (t) => {
     const postgres = await startPostgres({port: await freePort()});
     t.teardown(async () => await postgres.stop());
-    const reader = await Reader.create(t, GUIDE);
-    const {session, mine} = reader;
+    const page = await Page.open(t, GUIDE);
+    const {session, mine, frontEnd} = page;
     const owner = mine('alice_db_user');
     postgres.query('postgres', `create role "${owner}" createdb login`);
-    await session.ok(`export PGPORT=${postgres.env['PGPORT']} PATH="$PATH:${postgres.bin}:$PWD/bin"`);
-    await session.ok('cd ~');
+    await session.ok(`export PGPORT=${postgres.env['PGPORT']} PATH="$PATH:${postgres.bin}"`);
 
-    let participant: Participant | undefined;
-    for (const [title, blocks] of sectionsOf(readFileSync(GUIDE.file, 'utf8'), TITLE)) {
-      if (title.startsWith('6.')) {
-        reader.publish('tasks/__init__.py', 'Left or right?', 'Right or left?');
-        participant = new Participant(reader.frontEnd(), mine('/alice_flasktasks/'));
-        t.is(await participant.sees(), 'Question 1 of 4');
-        await participant.answer('30');
-      }
-      for (const block of blocks) await reader.follow(block);
-      if (title.startsWith('2.')) {
-        const database = {provider: 'postgres', host: 'localhost', port: postgres.env['PGPORT'], user: owner};
-        const settings = JSON.stringify({...database, dbname: mine('alice_flasktasks_db')});
-        await session.ok(`sed -i 's/DATABASE = {.*"tasks.db"}/DATABASE = ${settings}/' config.py`);
-      }
-      if (title.startsWith('5.')) await reader.givenToAdministrators();
-      if (title.startsWith('6.') && participant !== undefined) {
-        const {body} = await visit(reader.frontEnd(), {path: mine('/alice_flasktasks/static/style.css')});
-        t.regex(body, /max-width/);
-        t.is(await participant.sees(), 'Question 2 of 4');
-        await participant.answer('right');
-        t.is(postgres.query(mine('alice_flasktasks_db'), 'select count(*) from answers'), '2');
-        t.regex(await session.ok('git log -1 --format=%s'), /Say it otherwise/);
-      }
-    }
-    t.is((await visit(reader.frontEnd(), {path: mine('/alice_flasktasks/')})).status, 503);
+    const participant = new Participant(frontEnd, mine('/alice_flasktasks/'));
+    await page.follow('', {
+      '2.': {
+        async after() {
+          const database = {
+            provider: 'postgres',
+            host: 'localhost',
+            port: postgres.env['PGPORT'],
+            user: owner,
+          };
+          const settings = JSON.stringify({...database, dbname: mine('alice_flasktasks_db')});
+          await session.ok(`sed -i 's/DATABASE = {.*"tasks.db"}/DATABASE = ${settings}/' config.py`);
+        },
+      },
+      '5.': {after: async () => await page.givenToAdministrators()},
+      '6.': {
+        async before() {
+          page.workshop.publish('tasks/__init__.py', 'Left or right?', 'Right or left?');
+          t.is(await participant.sees(), 'Question 1 of 4');
+          await participant.answer('30');
+        },
+        async after() {
+          const {body} = await visit(frontEnd(), {path: mine('/alice_flasktasks/static/style.css')});
+          t.regex(body, /max-width/);
+          t.is(await participant.sees(), 'Question 2 of 4');
+          await participant.answer('right');
+          t.is(postgres.query(mine('alice_flasktasks_db'), 'select count(*) from answers'), '2');
+          t.regex(await session.ok('git log -1 --format=%s'), /Say it otherwise/);
+        },
+      },
+    });
+    t.is((await visit(frontEnd(), {path: mine('/alice_flasktasks/')})).status, 503);
   },
 );
 
@@ -115,7 +127,7 @@ testWith(
     t.is((await get(app.port, `${app.mount}/`)).status, 200);
     t.is((await rig.process('eco-flask')).state, 'running');
 
-    const participant = new Participant(apache, `${app.mount}/`);
+    const participant = new Participant(() => apache, `${app.mount}/`);
     await participant.answer('30');
     await rig.ok('restart', 'eco-flask');
     t.is(await participant.sees(), 'Question 2 of 4');

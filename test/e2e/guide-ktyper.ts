@@ -1,23 +1,12 @@
 import {execFileSync} from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import {chmodSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 
-import {Chapter} from '../helpers/chapter.ts';
 import {exampleFor} from '../helpers/example.ts';
 import {PUBLIC_HOST, visit} from '../helpers/front-end.ts';
 import {startNginx} from '../helpers/nginx.ts';
-import {freeRange} from '../helpers/ports.ts';
-import {makeRepository} from '../helpers/repository.ts';
-import {get, Rig, until} from '../helpers/rig.ts';
+import {Page} from '../helpers/page.ts';
+import {get, until} from '../helpers/rig.ts';
 import {testWith, toolPath} from '../helpers/tools.ts';
 
 const SOURCE = 'examples/ktyper';
@@ -50,37 +39,32 @@ testWith(
   [...TOOLS, 'git', 'nginx'],
   'K1, K2, K3, K5, K6, K8, K9: the chapter docs/guides/ktyper.md does what it says: web and queue, uploads, a build, a job',
   async (t) => {
-    const rig = Rig.create();
-    t.teardown(async () => {
-      if (!t.passed) t.log(rig.diary());
-      const left = await rig.clean();
-      if (left.length > 0) throw new Error(`left over after the end: ${left.join(', ')}`);
+    const page = await Page.open(t, {
+      file: 'docs/guides/ktyper.md',
+      source: {
+        code: SOURCE,
+        url: 'https://git.example.org/alice/ktyper',
+        adapt(directory) {
+          const settings = path.join(directory, 'config/settings.py');
+          writeFileSync(settings, readFileSync(settings, 'utf8').replace(HOST, PUBLIC_HOST));
+        },
+      },
+      here: {[HOST]: PUBLIC_HOST},
     });
-    const {first, last} = freeRange(5);
-    mkdirSync(rig.paths.apps, {recursive: true, mode: 0o700});
-    writeFileSync(rig.paths.globalConfig, `ports = "${first}-${last}"\n`, {mode: 0o600});
+    const {rig} = page;
     // The web server has to get to the files that it serves by itself.
     chmodSync(rig.home, 0o711);
-    const work = path.join(rig.home, 'work');
-    cpSync(SOURCE, work, {recursive: true, filter: (file) => !file.includes('__pycache__')});
-    const settings = path.join(work, 'config/settings.py');
-    writeFileSync(settings, readFileSync(settings, 'utf8').replace(HOST, PUBLIC_HOST));
-    const git = makeRepository(work, rig.home, 'A classifier');
-    git('clone', '--quiet', '--bare', '.', '../ktyper.git');
-
-    const chapter = new Chapter(t, rig, 'docs/guides/ktyper.md', {[HOST]: PUBLIC_HOST});
-    git('config', '--global', `url.${rig.home}/.insteadOf`, chapter.mine('https://git.example.org/alice/'));
-    for (const step of ['1.', '2.']) await chapter.follow(step);
+    for (const step of ['1.', '2.']) await page.follow(step);
     const directory = path.join(rig.home, 'ktyper');
     t.regex(readFileSync(path.join(directory, 'config/secrets.json'), 'utf8'), /^{"SECRET_KEY": "\w{64}"}$/m);
-    const [environment, ...more] = chapter.blocks('3.');
+    const [environment, ...more] = page.blocks('3.');
     if (environment === undefined) throw new Error('step 3 is another');
-    await chapter.type(environment);
+    await page.type(environment);
     bringHuey(directory);
-    for (const block of more) await chapter.type(block);
-    const shown = chapter.blocks('4.').find(({language}) => language === 'toml')?.text;
+    for (const block of more) await page.type(block);
+    const shown = page.blocks('4.').find(({language}) => language === 'toml')?.text;
     t.is(shown, readFileSync(path.join(SOURCE, 'appsup.toml'), 'utf8'));
-    await chapter.follow('4.');
+    await page.follow('4.');
 
     // K9: without the build it does not start, and says what to do.
     const file = path.join(rig.paths.apps, 'ktyper.toml');
@@ -90,13 +74,13 @@ testWith(
     t.not(blank.code, 0);
     t.regex(blank.stdout + blank.stderr, /the front end is not built: appsup run ktyper front/);
     await rig.ok('stop', 'ktyper');
-    await chapter.follow('5.');
+    await page.follow('5.');
 
     // K6: the app refuses any other host, and the health check has passed.
     const {port, mount} = await rig.app('ktyper');
     t.is((await get(port ?? 0, `${mount}/api/v1/status`)).status, 400);
 
-    await chapter.follow('6.');
+    await page.follow('6.');
     const nginx = await startNginx(readFileSync(path.join(directory, 'nginx.conf'), 'utf8'));
     t.teardown(async () => await nginx.stop());
     const src = /<script src="([^"]+)"/.exec((await visit(nginx, {path: `${mount}/`})).body)?.[1] ?? '';
@@ -118,12 +102,12 @@ testWith(
       };
     await until(async () => (await job()).state === 'running', 'the job runs');
     const before = await rig.pid('ktyper', 'queue');
-    await chapter.follow('7.');
+    await page.follow('7.');
     t.not(await rig.pid('ktyper', 'queue'), before);
     const {state, result} = await job();
     t.is(state, 'completed');
     t.regex(result, /^KL\d+$/);
-    await chapter.follow('8.');
+    await page.follow('8.');
 
     // K1, K3: a queue with another directory is missing, and status says so; the web goes on.
     writeFileSync(file, toml.replace('[programs.queue]', '$&\ndirectory = "config"'));

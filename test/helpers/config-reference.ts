@@ -12,6 +12,8 @@ const FIRST = '0.1.0';
 interface File {
   readonly title: string;
   readonly about: string;
+  /** What its block is marked as, see block-kinds.ts. */
+  readonly mark: '' | 'config.toml' | 'site.toml';
   readonly example: string;
   readonly schema: Schema;
 }
@@ -21,6 +23,7 @@ const FILES: readonly File[] = [
     title: 'An app: `~/.config/appsup/apps/NAME.toml`',
     about:
       "One file per app; the file's name is the app's name. `appsup add` writes it, `appsup edit NAME` opens it, and `appsup show NAME` prints it with every default filled in. A change counts from the next `appsup restart NAME`.",
+    mark: '',
     example: `directory = "~/flask-tasks"
 mount     = "/alice_flasktasks"
 python    = ".venv"
@@ -48,6 +51,7 @@ migrate = ["flask db upgrade"]
   {
     title: 'All your apps: `~/.config/appsup/config.toml`',
     about: 'Your own settings. The file may be missing, and so may every key in it.',
+    mark: 'config.toml',
     example: `base_url = "https://eco.example.ac.uk"
 
 [defaults]
@@ -58,6 +62,7 @@ stop_timeout = "60s"
   {
     title: 'The host: `/etc/appsup/site.toml`',
     about: 'Written by an administrator, read by everybody; see [administrators.md](administrators.md).',
+    mark: 'site.toml',
     example: `base_url = "https://eco.example.ac.uk"
 
 [ports]
@@ -98,18 +103,22 @@ in the app's directory with the variables of 1 to 3, without a shell, and has 10
 broken line or can be read by others, nothing is started, what runs goes on, and you are told the variable or the line.
 An env file has lines of \`NAME=value\`, also after \`export\`; a value with blanks, \`#\` or line breaks stands in quotes. In double
 quotes \`\\n\`, \`\\"\` and \`\\\\\` are escapes; \`$NAME\` is nowhere replaced.
+\`appsup secret NAME KEY\` writes a line into it that is asked for without being shown, and with \`--generate\` makes the value up;
+the file is made where there is none, for you alone (0600), and a value that is there stays. A secret also goes
+into a JSON file or a \`config.py\` of the app: \`--file config/secrets.json\`.
 `;
 
 /** docs/config.md, from what the schema says about itself. */
 export function configReference(): string {
   const met = new Map<Schema, string>();
-  const files = FILES.map(({title, about, example, schema}) =>
-    [`## ${title}`, about, fence(example), ...tables('', schema, met)].join('\n\n'),
+  const files = FILES.map(({title, about, mark, example, schema}) =>
+    [`## ${title}`, about, fence(example, mark), ...tables('', schema, met)].join('\n\n'),
   );
   return `${[HEAD.trimEnd(), ...files].join('\n\n')}\n`;
 }
 
-const fence = (toml: string): string => `\`\`\`toml\n${toml}\`\`\``;
+const fence = (toml: string, mark: string): string =>
+  `\`\`\`${['toml', mark].join(' ').trim()}\n${toml}\`\`\``;
 
 /** The table of a TOML table's keys, then those of the tables in it. `met`: keys that were explained, and where. */
 function tables(path: string, schema: Schema, met: Map<Schema, string>): readonly string[] {

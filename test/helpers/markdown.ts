@@ -4,8 +4,10 @@ import {splitWords} from './shell-words.ts';
 export interface Block {
   /** Of its first line of text, from 1. */
   readonly line: number;
-  /** What stands behind the fence; empty when nothing does. */
+  /** The first word behind the fence: `console`; empty when there is none. */
   readonly language: string;
+  /** The further words: `['exit=1']`. What they mean is in test/helpers/block-kinds.ts. */
+  readonly marks: readonly string[];
   /** With its last line end. */
   readonly text: string;
   /** The headings above it, outermost first. */
@@ -17,16 +19,18 @@ export function blocksIn(markdown: string): readonly Block[] {
   const blocks: Block[] = [];
   let headings: readonly string[] = [];
   let open:
-    | {readonly line: number; readonly language: string; readonly fence: string; readonly lines: string[]}
+    | (Pick<Block, 'line' | 'language' | 'marks'> & {readonly fence: string; readonly lines: string[]})
     | undefined;
   for (const [index, line] of markdown.split('\n').entries()) {
-    const [, fence, language = ''] = /^\s*(`{3,})(\w*)\s*$/.exec(line) ?? [];
+    const [, fence, info = ''] = /^\s*(`{3,})([^`]*)$/.exec(line) ?? [];
     if (open === undefined) {
-      const [, marks, title = ''] = /^(#+) (.*)$/.exec(line) ?? [];
-      if (marks !== undefined) headings = [...headings.slice(0, marks.length - 1), title];
-      if (fence !== undefined) open = {line: index + 2, language, fence, lines: []};
-    } else if (fence === open.fence && language === '') {
-      blocks.push({line: open.line, language: open.language, text: `${open.lines.join('\n')}\n`, headings});
+      const [, hashes, title = ''] = /^(#+) (.*)$/.exec(line) ?? [];
+      if (hashes !== undefined) headings = [...headings.slice(0, hashes.length - 1), title];
+      const [language = '', ...marks] = info.trim().split(/\s+/);
+      if (fence !== undefined) open = {line: index + 2, language, marks, fence, lines: []};
+    } else if (fence === open.fence && info.trim() === '') {
+      const {line: first, language, marks, lines} = open;
+      blocks.push({line: first, language, marks, text: `${lines.join('\n')}\n`, headings});
       open = undefined;
     } else {
       open.lines.push(line);
@@ -89,5 +93,5 @@ function mentions(line: number, code: string): readonly Mention[] {
 
 /** Empty lines in place of blocks, so that line numbers stay. */
 function withoutBlocks(markdown: string): string {
-  return markdown.replace(/^(\s*`{3,})\w*\s*\n[\s\S]*?^\1\s*$/gm, (block) => block.replace(/[^\n]/g, ''));
+  return markdown.replace(/^(\s*`{3,})[^`\n]*\n[\s\S]*?^\1\s*$/gm, (block) => block.replace(/[^\n]/g, ''));
 }
