@@ -201,7 +201,7 @@ export class Page {
     text
       .replaceAll(this.home, '/home/alice')
       .replaceAll(this.#name, 'alice')
-      .replaceAll(`/${hostname()}/`, '/eco/')
+      .replaceAll(new RegExp(`/${hostname()}(?![\\w.-])`, 'g'), '/eco')
       .replace(/checked with .* on this host/, 'checked with Apache on this host')
       .replace(/\b[0-9a-f]{7}\b/g, 'COMMIT')
       .replace(/\d+(\.\d+)*/g, '0');
