@@ -27,6 +27,7 @@ testWith(
     await page.session.ok(`cd ${page.project}`);
     await page.follow('Install, without root');
     await page.session.ok('cd ~');
+    await page.follow('Help at hand');
     await page.follow('The eco guide, without supervisord', checksOf(page));
     await badDays(page);
     await jobs(page);

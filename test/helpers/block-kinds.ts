@@ -8,6 +8,7 @@ import type {Block} from './markdown.ts';
  *   only the syntax is checked; `again`, what stands elsewhere on the page, too, and is typed there.
  * - `toml`: an app's file, or what the mark names: `config.toml`, `site.toml`, `appsup.toml`; read as appsup reads it.
  * - `ini`: a supervisord.conf, read by the importer.
+ * - `screen`: a picture of `appsup top`, drawn by its own test.
  * - `apache`, `nginx`: for a virtual host; loaded into the real server. `nft`: a file for nft(8), checked by it.
  */
 const KINDS: Readonly<Record<string, RegExp>> = {
@@ -15,6 +16,7 @@ const KINDS: Readonly<Record<string, RegExp>> = {
   sh: /^(exit=\d+|admin|clone|again)$/,
   toml: /^(config|site|appsup)\.toml$/,
   ini: /^$/,
+  screen: /^$/,
   apache: /^$/,
   nginx: /^$/,
   nft: /^$/,
