@@ -13,6 +13,13 @@ process.env['TZ'] = 'UTC';
 const THREE_DAYS = {since: NOW - 3 * 86_400_000};
 const GOES = 'redis.exceptions.ConnectionError';
 
+const LOG = [
+  '[2026-11-21 09:59:55 +0000] [50211] [INFO] Booting worker with pid: 50211',
+  '  File "/home/alice/spectral/jobs.py", line 12, in connect',
+  '    connection.ping()',
+  `${GOES}: Error 111 connecting to localhost:6379.`,
+];
+
 const REPORT = {
   supervisor: infoOf(),
   apps: [
@@ -50,13 +57,13 @@ const usage = (cpu: number): Message => ({
 
 test('the README shows appsup top as it is', (t) => {
   const [shown] = blocksIn(readFileSync('README.md', 'utf8')).filter(({language}) => language === 'screen');
-  const line = `${GOES}: Error 111 connecting to localhost:6379.`;
+  const rows = LOG.map((text) => ({from: undefined, text}));
   const load = [0.2, 0.1, 0.3, 0.2, 3, 10, 7, 0.4, 0.2, 0.1, 3, 12.3];
   const {model} = after(
-    dashboard({columns: 80, rows: 12}, REPORT),
+    dashboard({columns: 80, rows: 14}, REPORT),
     ...load.map(usage),
     ...keys('down', 'down', 'down', 'down'),
-    {type: 'log', of: 'spectral:web', rows: [{from: undefined, text: line}], fresh: true},
+    {type: 'log', of: 'spectral:web', rows, fresh: true},
   );
   t.is(
     shown?.text,
