@@ -5,7 +5,7 @@ import {nearest} from '../core/nearest.ts';
 import type {AppSpec} from '../core/spec.ts';
 import {systemCode} from '../errors.ts';
 import {parseEnv} from '../launch/env-text.ts';
-import {carriesPassword, looksSecret} from '../launch/secrets.ts';
+import {carriesPassword, looksSecret, SECRET_FILES} from '../launch/secrets.ts';
 import {codeNames} from './code-names.ts';
 import type {CodeNames} from './code-names.ts';
 import {tilde} from './format.ts';
@@ -28,19 +28,12 @@ export interface Evidence {
   readonly code: CodeNames | undefined;
 }
 
-const OTHERS = [
-  '.env',
-  'secrets.json',
-  'config/secrets.json',
-  'config.py',
-  'instance/config.py',
-  'settings.py',
-];
-
 /** Well-known mistakes in the settings of an app, one line each; none of them keeps it from starting. No value is in them. */
 export function adviceFor(app: AppSpec, home: string): readonly string[] {
   const known = new Set(app.envFiles);
-  const others = OTHERS.map((name) => path.join(app.directory, name)).filter((file) => !known.has(file));
+  const others = SECRET_FILES.map((name) => path.join(app.directory, name)).filter(
+    (file) => !known.has(file),
+  );
   return adviseOn({
     app,
     envFiles: app.envFiles.flatMap((file) => settings(file, home)),

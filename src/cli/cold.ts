@@ -28,6 +28,7 @@ import {open} from './commands/open.ts';
 import {preview} from './commands/preview.ts';
 import {ports} from './commands/ports.ts';
 import {remove} from './commands/remove.ts';
+import {report} from './commands/report.ts';
 import {request} from './commands/request.ts';
 import {run} from './commands/run.ts';
 import {secret} from './commands/secret.ts';
@@ -72,6 +73,7 @@ const COLD: Readonly<Record<Exclude<Verb, EveryDay | Reading>, Command>> = {
   ports,
   preview: preview(systemSockets, systemProc),
   remove,
+  report: report(bootOptions),
   request,
   run,
   secret: secret(secretInput),

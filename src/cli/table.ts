@@ -468,6 +468,23 @@ export const COMMANDS = {
       'Subjects: programs, supervisor, boot, cron, logout, files, disk, limits, clock, settings, ports, apps, front-end, leftovers. It changes nothing and starts nothing.',
     ],
   },
+  report: {
+    synopsis: '[--output FILE | --print]',
+    summary:
+      'write a file for a bug report: versions, doctor, status, settings, events and logs, with secrets masked',
+    words: [0, 0],
+    options: {
+      output: {value: 'FILE', summary: 'a new file; else appsup-report-HOST-TIME.txt here'},
+      print: {summary: 'print it, and keep nothing'},
+    },
+    examples: [
+      ['report', 'then read it, and send it'],
+      ['report --print | less', 'what would be in it'],
+    ],
+    details: [
+      'It is one text, so that you can read it before you send it; only you can open it (0600). Masked are all values of env files and env tables, what running programs have in their environment, and whatever looks like a password, token or key. What an app prints in words of its own nobody can know: read it.',
+    ],
+  },
   remove: {
     synopsis: 'APP... | all [--yes] [--purge]',
     summary: 'stop an app and forget it; its code stays, and its logs unless told otherwise',

@@ -28,6 +28,16 @@ const PLAIN = new Set([
   'enabled',
 ]);
 
+/** Files of an app's directory that often hold secrets, although nobody has named them. */
+export const SECRET_FILES: readonly string[] = [
+  '.env',
+  'secrets.json',
+  'config/secrets.json',
+  'config.py',
+  'instance/config.py',
+  'settings.py',
+];
+
 /** A variable, and whether it came from an env file. */
 export interface Variable {
   readonly name: string;

@@ -93,6 +93,8 @@ const LINES: readonly (readonly [line: string, code?: number])[] = [
   ['gateway status'],
   ['boot status', 1],
   ['doctor', ANY],
+  ['report --print'],
+  ['report'],
   ['admin check site.toml', 1],
   ['status', 3],
   ['daemon restart'],

@@ -1,13 +1,12 @@
 import type {BootOptions} from '../../boot/install.ts';
-import {loadConfig} from '../../config/load.ts';
 import {nearest} from '../../core/nearest.ts';
 import {examine} from '../../doctor/examine.ts';
 import {SUBJECTS} from '../../doctor/finding.ts';
 import type {Finding, Level, Subject} from '../../doctor/finding.ts';
-import type {World} from '../../doctor/world.ts';
 import {usage} from '../args.ts';
 import type {Command, Context} from '../context.ts';
 import {EXIT} from '../exit-codes.ts';
+import {worldOf} from '../doctor-world.ts';
 import {counted} from '../format.ts';
 import {oneLine} from '../printable.ts';
 import {waiting} from '../progress.ts';
@@ -29,25 +28,6 @@ export function doctor(bootOf: (context: Context) => BootOptions): Command {
       json: [{ok: !isBroken, findings}],
       exitCode: isBroken ? EXIT.failed : EXIT.ok,
     };
-  };
-}
-
-/** What the doctor looks at, from the command line. */
-function worldOf(context: Context, boot: BootOptions): World {
-  const {paths, env, proc, version, clock, connect} = context;
-  const {username, uid, shell} = context.account();
-  return {
-    paths,
-    env,
-    proc,
-    version,
-    boot,
-    account: {username, uid, shell},
-    config: loadConfig(paths),
-    now: clock.wall(),
-    info: async () => await connect().info(),
-    root: '/',
-    umask: process.umask(),
   };
 }
 

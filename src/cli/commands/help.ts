@@ -25,7 +25,7 @@ export const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
     ],
   ],
   ['Its settings', ['list', 'show', 'edit', 'env', 'exec', 'secret', 'ports', 'remove']],
-  ['appsup itself', ['doctor', 'daemon', 'admin', 'version', 'completion', 'explain', 'help']],
+  ['appsup itself', ['doctor', 'report', 'daemon', 'admin', 'version', 'completion', 'explain', 'help']],
 ];
 
 /** `appsup VERB --help`: its options and examples. */

@@ -545,6 +545,10 @@ export const PRINTED: Readonly<Record<Verb, Printed>> = {
       }),
     ],
   },
+  report: {
+    about: 'The file that was written. With --print nothing is written, and the line has the text.',
+    lines: [object({file: text(), bytes: int()}), object({text: text()})],
+  },
   remove: {
     about: 'One line for each app.',
     lines: [
