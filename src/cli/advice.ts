@@ -26,6 +26,8 @@ export interface Evidence {
   /** Other files that often hold secrets. */
   readonly others: readonly Settings[];
   readonly code: CodeNames | undefined;
+  /** Directories that are not there, by who is to run in them. */
+  readonly missing: readonly {readonly owner: string; readonly directory: string}[];
 }
 
 /** Well-known mistakes in the settings of an app, one line each; none of them keeps it from starting. No value is in them. */
@@ -39,11 +41,34 @@ export function adviceFor(app: AppSpec, home: string): readonly string[] {
     envFiles: app.envFiles.flatMap((file) => settings(file, home)),
     others: others.flatMap((file) => settings(file, home)),
     code: app.envFiles.length === 0 ? undefined : codeNames(app.directory),
+    missing: placesOf(app).filter(({directory}) => !isDirectory(directory)),
   });
 }
 
+/** Whoever runs somewhere; what only runs where the app does is the app. */
+function placesOf({name, directory, programs, jobs, tasks}: AppSpec): Evidence['missing'] {
+  const jobPlaces = jobs.flatMap(({name: job, step: {action}}) =>
+    action.kind === 'command' ? [{owner: `job ${job}`, directory: action.directory}] : [],
+  );
+  const own = [
+    ...programs.map((program) => ({owner: program.name, directory: program.directory})),
+    ...jobPlaces,
+    ...tasks.map((task) => ({owner: `task ${task.name}`, directory: task.directory})),
+  ];
+  return [{owner: name, directory}, ...own.filter((place) => place.directory !== directory)];
+}
+
+function isDirectory(place: string): boolean {
+  try {
+    return statSync(place).isDirectory();
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return false;
+  }
+}
+
 /** Pure. */
-export function adviseOn({app, envFiles, others, code}: Evidence): readonly string[] {
+export function adviseOn({app, envFiles, others, code, missing}: Evidence): readonly string[] {
   const read = envFiles.map(({name, text}) => {
     const parsed = parseEnv(text);
     return {name, values: parsed.ok ? [...parsed.values] : []};
@@ -54,6 +79,7 @@ export function adviseOn({app, envFiles, others, code}: Evidence): readonly stri
     sources.flatMap(({name, values}) => values.map(([key, value]) => [key, {name, value}] as const)),
   );
   return [
+    ...missing.map(({owner, directory}) => `${owner} cannot run: there is no directory ${directory}`),
     ...[...settled].flatMap(([key, {name, value}]) => debugging(key, value, name)),
     ...[...envFiles, ...others].flatMap(exposed),
     ...inPublic(app, own),

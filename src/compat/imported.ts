@@ -1,3 +1,4 @@
+import {isQueue} from '../core/program-spec.ts';
 import type {AppChoice, ProgramChoice, TaskChoice} from '../config/write.ts';
 
 /** What became of one line of a foreign file. */
@@ -61,7 +62,8 @@ export interface Importer {
 
 /** True for a program that is handed the open socket. */
 export function serves({program}: Member): boolean {
-  return program.launch.kind !== 'command' || program.listen === 'port' || program.listen === 'socket';
+  const {launch, listen} = program;
+  return launch.kind === 'command' ? listen === 'port' || listen === 'socket' : !isQueue(launch);
 }
 
 /**

@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import {serverLine} from '../config/detect/server-line.ts';
+import {takenApart} from '../config/detect/server-line.ts';
 import type {Launch} from '../core/program-spec.ts';
 
 /** What a command line of another supervisor becomes. */
@@ -12,19 +12,14 @@ export interface TakenLaunch {
   readonly dropped: readonly string[];
 }
 
-/** A gunicorn, uvicorn or uWSGI line is taken apart, so that it can be handed the socket; anything else stays a command. */
+/** The line of a server or worker that has a kind of its own is taken apart; anything else stays a command. */
 export function launchOf(argv: readonly string[], directory: string): TakenLaunch {
   const [program = '', ...rest] = argv;
-  const module = /^python[\d.]*$/.test(path.basename(program)) && rest[0] === '-m';
-  const kind = module ? (rest[1] ?? '') : path.basename(program);
-  const words = module ? rest.slice(2) : rest;
   const prefix = prefixOf(program);
   const python = prefix === undefined ? {} : {python: prefix};
-  if (kind === 'gunicorn' || kind === 'uvicorn') {
-    const line = serverLine(kind, words);
-    if (line !== undefined) return {...line, ...python};
-  }
-  const ini = kind === 'uwsgi' ? iniOf(words, directory) : undefined;
+  const line = takenApart(program, rest);
+  if (line !== undefined) return {...line, ...python};
+  const ini = path.basename(program) === 'uwsgi' ? iniOf(rest, directory) : undefined;
   if (ini !== undefined) return {launch: ini, ...python, dropped: []};
   return {launch: {kind: 'command', argv}, dropped: []};
 }

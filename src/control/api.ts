@@ -285,6 +285,16 @@ export interface JobStatus {
 
 export interface JobsReport {
   readonly jobs: readonly JobStatus[];
+  /** The tasks of the same apps. Absent from an older supervisor. */
+  readonly tasks?: readonly TaskStatus[];
+}
+
+export interface TaskStatus {
+  readonly app: string;
+  readonly task: string;
+  /** The run that is under way. */
+  readonly running: RunStatus | undefined;
+  readonly last: RunStatus | undefined;
 }
 
 export interface ReloadReport {

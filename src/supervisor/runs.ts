@@ -1,6 +1,13 @@
 import path from 'node:path';
 
-import type {JobsReport, RunRequest, RunStatus, StepStatus, SupervisorEvent} from '../control/api.ts';
+import type {
+  JobsReport,
+  RunRequest,
+  RunStatus,
+  StepStatus,
+  SupervisorEvent,
+  TaskStatus,
+} from '../control/api.ts';
 import type {AppSpec} from '../core/spec.ts';
 import type {JobSpec, Plan, TaskSpec} from '../core/task-spec.ts';
 import {AppsupError, messageOf} from '../errors.ts';
@@ -141,24 +148,31 @@ export class Runs {
   jobs(apps: readonly RunApp[]): JobsReport {
     return {
       jobs: apps.flatMap(({spec, awake}) =>
-        spec.jobs.map((job) => {
-          const record = this.#running.get(keyOf(spec.name, job.name))?.run.record;
-          return {
-            app: spec.name,
-            job: job.name,
-            schedule: job.schedule,
-            timezone: job.timezone,
-            nextAt: this.#clock.nextAt(spec.name, job.name),
-            reason: this.#waiting.has(spec.name, job.name)
-              ? 'it waits for another run'
-              : awake
-                ? undefined
-                : 'the app is stopped',
-            running: record === undefined ? undefined : statusOf(record),
-            last: this.#options.books.read(spec.name, job.name).past[0],
-          };
-        }),
+        spec.jobs.map((job) => ({
+          app: spec.name,
+          job: job.name,
+          schedule: job.schedule,
+          timezone: job.timezone,
+          nextAt: this.#clock.nextAt(spec.name, job.name),
+          reason: this.#waiting.has(spec.name, job.name)
+            ? 'it waits for another run'
+            : awake
+              ? undefined
+              : 'the app is stopped',
+          ...this.#runsOf(spec.name, job.name),
+        })),
       ),
+      tasks: apps.flatMap(({spec}) =>
+        spec.tasks.map((task) => ({app: spec.name, task: task.name, ...this.#runsOf(spec.name, task.name)})),
+      ),
+    };
+  }
+
+  #runsOf(app: string, name: string): Pick<TaskStatus, 'running' | 'last'> {
+    const record = this.#running.get(keyOf(app, name))?.run.record;
+    return {
+      running: record === undefined ? undefined : statusOf(record),
+      last: this.#options.books.read(app, name).past[0],
     };
   }
 

@@ -16,7 +16,14 @@ const code = (words: readonly string[], reads: readonly string[] = []) => ({
 });
 
 function advice(changes: Partial<Evidence>): readonly string[] {
-  return adviseOn({app: appSpec([programSpec()]), envFiles: [], others: [], code: undefined, ...changes});
+  return adviseOn({
+    app: appSpec([programSpec()]),
+    envFiles: [],
+    others: [],
+    code: undefined,
+    missing: [],
+    ...changes,
+  });
 }
 
 const file = (text: string, mode = 0o600, name = '~/tasks/.env') => ({name, mode, text});
@@ -143,4 +150,21 @@ test('N4: «appsup check» gives advice on settings, changes nothing by it, and 
   const [told] = (await home.appsup('check', 'backscope', '--json')).json() as readonly {advice: string[]}[];
   t.is(told?.advice.length, 3);
   t.notRegex(stdout + stderr, /hunter2/);
+});
+
+test('K3: «appsup check» says which directory of a program, job or task is not there', async (t) => {
+  const home = await homeWith(t);
+  const apps = path.join(home.directory, '.config/appsup/apps');
+  mkdirSync(path.join(home.directory, 'ktyper/config'), {recursive: true});
+  mkdirSync(apps, {recursive: true, mode: 0o700});
+  const file =
+    'directory = "~/ktyper"\n[programs.queue]\ncommand = "x"\ndirectory = "konfig"\n[programs.web]\ncommand = "y"\ndirectory = "config"\n[tasks.front]\nsteps = ["z"]\ndirectory = "frontend"\n';
+  writeFileSync(path.join(apps, 'ktyper.toml'), file, {mode: 0o600});
+  const {stderr, code} = await home.appsup('check');
+  t.is(code, 0);
+  const place = `${home.directory}/ktyper`;
+  t.deepEqual(stderr.match(/\S+( \S+)? cannot run: .*/g), [
+    `ktyper: queue cannot run: there is no directory ${place}/konfig`,
+    `task front cannot run: there is no directory ${place}/frontend`,
+  ]);
 });

@@ -3,6 +3,7 @@ import path from 'node:path';
 
 import test from 'ava';
 
+import type {RunStatus} from '../../src/control/api.ts';
 import {homeWith} from '../helpers/cli.ts';
 
 /** Files that say much, and one that says nothing. */
@@ -96,4 +97,33 @@ test('«appsup show» names sizes and times with their units, and says when a po
   t.regex(stdout, /^limits +=.* memory = "500MB".* lifetime = "1d"/m);
   t.regex(stdout, /^logs +=.* max_size = "10MiB".* total = "100MiB"/m);
   t.regex(stdout, /^# port +=.* leased at the first start$/m);
+});
+
+test('«appsup show» says when jobs are due, and how the last runs of jobs and tasks ended', async (t) => {
+  const at = Date.UTC(2026, 10, 20, 3, 30);
+  const last = {result: 'done', startedAt: at, ms: 900} as RunStatus;
+  const job = {app: 'tasks', job: 'flush', schedule: '30 3 * * *', timezone: undefined, reason: undefined};
+  const home = await homeWith(t, {
+    jobs: async () => ({
+      jobs: [{...job, nextAt: at + 86_400_000, running: undefined, last}],
+      tasks: [
+        {
+          app: 'tasks',
+          task: 'update',
+          running: undefined,
+          last: {...last, result: 'failed', reason: 'exit 3'},
+        },
+        {app: 'tasks', task: 'front', running: {...last, result: 'running'}, last: undefined},
+      ],
+    }),
+  });
+  const apps = path.join(home.directory, '.config/appsup/apps');
+  mkdirSync(apps, {recursive: true, mode: 0o700});
+  const file =
+    'directory = "~/tasks"\n[programs.web]\ngunicorn = "wsgi:app"\n[jobs.flush]\nschedule = "30 3 * * *"\ncommand = "x"\n[tasks.update]\nsteps = ["x"]\n[tasks.front]\nsteps = ["x"]\n';
+  writeFileSync(path.join(apps, 'tasks.toml'), file, {mode: 0o600});
+  const {stdout} = await home.appsup('show', 'tasks');
+  t.regex(stdout, /\[jobs\.flush\]\n# next (2026-11-21 )?03:30, last done 2026-11-20 03:30 in 0\.9 s\n/);
+  t.regex(stdout, /\[tasks\.update\]\n# last failed \(exit 3\) 2026-11-20 03:30 in 0\.9 s\n/);
+  t.regex(stdout, /\[tasks\.front\]\n# running since 2026-11-20 03:30, no run yet\n/);
 });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import test from 'ava';
 import type {ExecutionContext} from 'ava';
 
+import type {Launch} from '../../src/core/program-spec.ts';
 import {detect} from '../../src/config/detect.ts';
 import type {Detection} from '../../src/config/detect.ts';
 import {launchOfLine} from '../../src/config/detect/server-line.ts';
@@ -178,10 +179,47 @@ test('detect() makes programs of the other lines of a Procfile, and only hints a
     'requirements.txt': 'Django\nhuey>=2 # queue\n',
   };
   const [huey] = setup(t, django).look().companions;
-  t.deepEqual(huey?.launch, {kind: 'command', argv: ['python', 'manage.py', 'run_huey']});
-  t.is(huey?.stopSignal, 'INT');
+  t.deepEqual(huey?.launch, {kind: 'huey', target: 'manage.py', workers: 1, args: []});
   t.is(huey?.sure, false);
 });
+
+for (const [line, launch] of [
+  ['celery -A proj worker -c 4 -l INFO', {kind: 'celery', target: 'proj', workers: 4, args: ['-l', 'INFO']}],
+  [
+    'celery --app=proj:app worker --pidfile=x.pid',
+    {kind: 'celery', target: 'proj:app', workers: 2, args: []},
+  ],
+  ['celery -A proj beat', {kind: 'command', argv: ['celery', '-A', 'proj', 'beat']}],
+  ['rq worker high default', {kind: 'rq', target: 'high default', workers: 1, args: []}],
+  ['rq worker --url redis://x', {kind: 'command', argv: ['rq', 'worker', '--url', 'redis://x']}],
+  ['dramatiq tasks --processes 3', {kind: 'dramatiq', target: 'tasks', workers: 3, args: []}],
+  ['python -m dramatiq tasks', {kind: 'dramatiq', target: 'tasks', workers: 2, args: []}],
+  ['python manage.py run_huey -w 4', {kind: 'huey', target: 'manage.py', workers: 4, args: []}],
+  ['huey_consumer tasks.huey', {kind: 'huey', target: 'tasks.huey', workers: 1, args: []}],
+  ['python worker.py', {kind: 'command', argv: ['python', 'worker.py']}],
+] as const) {
+  test(`detect() makes of a line "queue: ${line}" a program of kind ${launch.kind}`, (t) => {
+    const [queue] = setup(t, {Procfile: `web: gunicorn a:b\nqueue: ${line}\n`}).look().companions;
+    t.deepEqual(queue?.launch, launch as Launch);
+    t.true(queue?.sure);
+  });
+}
+
+for (const [line, launch] of [
+  [
+    'hypercorn -w 2 -b 0.0.0.0:8000 -k uvloop main:app',
+    {kind: 'hypercorn', target: 'main:app', workers: 2, args: ['-k', 'uvloop']},
+  ],
+  [
+    'daphne -b 0.0.0.0 -p 8000 -v 1 site.asgi:application',
+    {kind: 'daphne', target: 'site.asgi:application', args: ['-v', '1']},
+  ],
+] as const) {
+  test(`detect() makes of a line "web: ${line}" a program of kind ${launch.kind}`, (t) => {
+    const [web] = setup(t, {Procfile: `web: ${line}\n`}).look().candidates;
+    t.deepEqual(web?.launch, launch as Launch);
+  });
+}
 
 test('detect() says that others can read the env file', (t) => {
   const {directory, look} = setup(t, {'.env': 'SECRET=1\n'});

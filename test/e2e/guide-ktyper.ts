@@ -113,7 +113,7 @@ testWith(
     writeFileSync(file, toml.replace('[programs.queue]', '$&\ndirectory = "config"'));
     const elsewhere = await rig.appsup('restart', 'ktyper:queue');
     t.not(elsewhere.code, 0);
-    t.regex(elsewhere.stdout + elsewhere.stderr, /can't open file .*config\/manage\.py/);
+    t.regex(elsewhere.stdout + elsewhere.stderr, /No such file or directory: 'config\/secrets\.json'/);
     const missing = await rig.appsup('status', 'ktyper');
     t.is(missing.code, 3);
     t.regex(missing.stdout, /web +running/);

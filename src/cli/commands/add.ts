@@ -5,9 +5,11 @@ import {detect} from '../../config/detect.ts';
 import type {Detection} from '../../config/detect.ts';
 import {fillMount} from '../../config/keys.ts';
 import type {Config} from '../../config/load.ts';
+import {joinWords} from '../../config/words.ts';
 import {ownFileText} from '../../config/write.ts';
 import type {AppChoice} from '../../config/write.ts';
 import {isName} from '../../core/names.ts';
+import type {Launch} from '../../core/program-spec.ts';
 import type {AppSpec} from '../../core/spec.ts';
 import {AppsupError} from '../../errors.ts';
 import {readEnvFile} from '../../launch/env-file.ts';
@@ -219,12 +221,7 @@ function choiceFor(
     ...(envFiles.length === 0 ? {} : {envFiles: envFiles.map(({file}) => file)}),
     programs: [
       {name: 'web', launch: chosen.launch, ...(chosen.listen === undefined ? {} : {listen: chosen.listen})},
-      ...sure.map(({name: program, launch, stopSignal, stopMs}) => ({
-        name: program,
-        launch,
-        ...(stopSignal === undefined ? {} : {stopSignal}),
-        ...(stopMs === undefined ? {} : {stopMs}),
-      })),
+      ...sure.map(({name: program, launch}) => ({name: program, launch})),
     ],
   };
 }
@@ -259,14 +256,21 @@ function foundLines(
   return columns(rows).map((line) => `  ${line}`);
 }
 
+/** As it would stand below `[programs.queue]`. */
+function proposal(launch: Launch): string {
+  return 'target' in launch
+    ? `${launch.kind} = ${JSON.stringify(launch.target)}`
+    : `command = ${JSON.stringify(joinWords('argv' in launch ? launch.argv : []))}`;
+}
+
 /** What it may need besides, and what could not be looked at. */
 function guesses({companions, unreadable, directory}: Detection, name: string): readonly string[] {
   return [
     ...companions
       .filter(({sure}) => !sure)
       .map(
-        ({name: program, why, source}) =>
-          `it may need a program "${program}" (${source}: ${why}): appsup edit ${name}`,
+        ({name: program, launch, why, source}) =>
+          `it may need a program "${program}" (${source}: ${why}), as ${proposal(launch)}: appsup edit ${name}`,
       ),
     ...unreadable.map(
       (file) =>

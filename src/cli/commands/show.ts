@@ -1,3 +1,4 @@
+import type {JobsReport} from '../../control/api.ts';
 import {formatDuration} from '../../config/duration.ts';
 import {formatSize} from '../../config/size.ts';
 import {joinWords} from '../../config/words.ts';
@@ -12,6 +13,7 @@ import type {Command} from '../context.ts';
 import {forEachApp} from '../each.ts';
 import {tilde} from '../format.ts';
 import {printable} from '../printable.ts';
+import {historyText, runsOf} from '../run-history.ts';
 
 /** `appsup show APP...`: what its file means, with every default filled in; in the form of a file. */
 export const show: Command = async (context, {words}) => {
@@ -22,17 +24,27 @@ export const show: Command = async (context, {words}) => {
     async (name) => {
       const spec = specNamed(config, 'show', name);
       const port = spec.port ?? leaseOf(paths, name)?.port;
+      const runs = await runsOf(context, spec);
       return {
-        text: printable(specText(spec, port, paths.home)),
-        json: [{app: name, leasedPort: port ?? null, ...veiled(spec)}],
+        text: printable(specText(spec, {port, runs, home: paths.home, now: context.clock.wall()})),
+        json: [{app: name, leasedPort: port ?? null, ...veiled(spec), runs: runs ?? null}],
       };
     },
     '\n\n',
   );
 };
 
-/** Pure. */
-function specText(spec: AppSpec, port: number | undefined, home: string): string {
+interface Facts {
+  readonly port: number | undefined;
+  readonly runs: JobsReport | undefined;
+  readonly home: string;
+  readonly now: number;
+}
+
+/** Pure but for the time zone. */
+function specText(spec: AppSpec, {port, runs, home, now}: Facts): string {
+  const history = (known: Parameters<typeof historyText>[0] | undefined) =>
+    known === undefined ? [] : [`# ${historyText(known, now)}`];
   const leased = port === undefined ? 'leased at the first start' : `${port}  # leased`;
   const head = {
     directory: text(tilde(spec.directory, home)),
@@ -58,6 +70,7 @@ function specText(spec: AppSpec, port: number | undefined, home: string): string
   const jobs = spec.jobs.map(({name, step, env, ...rest}) => [
     '',
     `[jobs.${name}]`,
+    ...history(runs?.jobs.find(({job}) => job === name)),
     ...lines({
       ...Object.fromEntries(keysOf(rest)),
       ...stepKeys(step, spec, home),
@@ -72,6 +85,7 @@ function specText(spec: AppSpec, port: number | undefined, home: string): string
     return [
       '',
       `[tasks.${name}]`,
+      ...history(runs?.tasks?.find(({task}) => task === name)),
       ...lines({
         ...own,
         ...recipe,

@@ -129,6 +129,13 @@ function serve(
       workers: 1,
       args: target.endsWith('()') ? ['--factory'] : [],
     };
+    // Where only one of the others is installed, it was chosen.
+    const other = has('uvicorn') ? undefined : (['hypercorn', 'daphne'] as const).find(has);
+    if (other !== undefined && !target.endsWith('()')) {
+      const launch: Launch =
+        other === 'daphne' ? {kind: other, target, args: []} : {kind: other, target, workers: 1, args: []};
+      return [{...about, launch, rank}];
+    }
     const both = has('gunicorn') && has('uvicorn') && !target.endsWith('()');
     const workerClass = has('uvicorn_worker')
       ? 'uvicorn_worker.UvicornWorker'

@@ -1,4 +1,5 @@
-import type {Launch, StopSignal} from '../../core/program-spec.ts';
+import {isQueue} from '../../core/program-spec.ts';
+import type {Launch} from '../../core/program-spec.ts';
 import {procfileLines} from './candidates.ts';
 import type {Folder} from './folder.ts';
 import {launchOfLine} from './server-line.ts';
@@ -8,8 +9,6 @@ import {djangoProject} from './source.ts';
 export interface Companion {
   readonly name: string;
   readonly launch: Launch;
-  readonly stopSignal?: StopSignal;
-  readonly stopMs?: number;
   /** The file that says so. */
   readonly source: string;
   readonly why: string;
@@ -22,7 +21,7 @@ export function findCompanions(folder: Folder): readonly Companion[] {
   const lines = procfileLines(folder).filter(({name}) => name !== 'web' && name !== 'release');
   const said = lines.flatMap(({name, line}): readonly Companion[] => {
     const launch = launchOfLine(line);
-    return launch?.kind === 'command'
+    return launch !== undefined && (launch.kind === 'command' || isQueue(launch))
       ? [{name, launch, source: 'Procfile', why: `${name}: ${line}`, sure: true}]
       : [];
   });
@@ -60,31 +59,27 @@ function workersFor(requirements: string, django: string | undefined): readonly 
       requirements.replace(/#.*$/gm, ''),
     );
   const found: Worker[] = [];
-  // Huey loses a running job at TERM, and finishes it at INT.
-  if (asks('huey') && django !== undefined) {
-    found.push({
-      launch: command('python', 'manage.py', 'run_huey'),
-      stopSignal: 'INT',
-      stopMs: 60_000,
-      why: 'asks for huey',
-    });
+  if (asks('huey')) {
+    const target = django === undefined ? 'tasks.huey' : 'manage.py';
+    found.push({launch: {kind: 'huey', target, workers: 1, args: []}, why: 'asks for huey'});
   }
-  if (asks('celery'))
-    found.push({
-      launch: command('celery', '-A', django ?? 'tasks', 'worker'),
-      stopMs: 60_000,
-      why: 'asks for celery',
-    });
+  if (asks('celery')) {
+    const launch: Launch = {kind: 'celery', target: django ?? 'tasks', workers: 2, args: []};
+    found.push({launch, why: 'asks for celery'});
+  }
+  if (asks('dramatiq') || asks('django-dramatiq')) {
+    const launch: Launch =
+      django !== undefined && asks('django-dramatiq')
+        ? {kind: 'command', argv: ['python', 'manage.py', 'rundramatiq']}
+        : {kind: 'dramatiq', target: 'tasks', workers: 2, args: []};
+    found.push({launch, why: 'asks for dramatiq'});
+  }
   if (asks('rq') || asks('django-rq')) {
-    const launch =
+    const launch: Launch =
       django !== undefined && asks('django-rq')
-        ? command('python', 'manage.py', 'rqworker')
-        : command('rq', 'worker');
-    found.push({launch, stopMs: 60_000, why: 'asks for rq'});
+        ? {kind: 'command', argv: ['python', 'manage.py', 'rqworker']}
+        : {kind: 'rq', target: 'default', workers: 1, args: []};
+    found.push({launch, why: 'asks for rq'});
   }
   return found;
-}
-
-function command(...argv: readonly string[]): Launch {
-  return {kind: 'command', argv};
 }

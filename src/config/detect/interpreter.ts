@@ -15,9 +15,9 @@ export interface Interpreter {
 
 /** Packages that decide how an app is run. Names as in their `*.dist-info`, lower case, with `_`. */
 const TELLING: ReadonlySet<string> = new Set([
-  ...['gunicorn', 'uvicorn', 'uvicorn_worker', 'uwsgi', 'pyuwsgi', 'hypercorn'],
+  ...['gunicorn', 'uvicorn', 'uvicorn_worker', 'uwsgi', 'pyuwsgi', 'hypercorn', 'daphne'],
   ...['flask', 'django', 'fastapi', 'starlette', 'quart', 'bottle', 'falcon', 'dash', 'streamlit'],
-  ...['huey', 'celery', 'rq', 'gevent'],
+  ...['huey', 'celery', 'rq', 'dramatiq', 'gevent'],
 ]);
 
 const INSIDE = ['.venv', 'venv', 'env', '.env', 'virtualenv'];

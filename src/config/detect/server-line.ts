@@ -1,5 +1,8 @@
+import path from 'node:path';
+
 import type {Launch} from '../../core/program-spec.ts';
 import {splitWords} from '../words.ts';
+import {queueLine} from './queue-line.ts';
 
 /** Options of gunicorn that have a key of their own, and those that the supervisor decides. */
 const WORKERS = ['-w', '--workers'];
@@ -13,6 +16,9 @@ const OURS = [
   '--uds',
   '--fd',
   '-p',
+  '-u',
+  '-e',
+  '--endpoint',
   '--pid',
   '--log-file',
   '--access-logfile',
@@ -30,17 +36,29 @@ export function launchOfLine(line: string): Launch | undefined {
   const split = splitWords(line);
   if (!split.ok || split.words.length === 0) return undefined;
   const [program = '', ...rest] = split.words;
-  if (program === 'gunicorn' || program === 'uvicorn') {
-    const found = serverLine(program, rest);
-    // What a shell would still have filled in cannot be taken apart.
-    if (found !== undefined && !argsOf(found.launch).some((each) => SHELL.test(each))) return found.launch;
-  }
+  const found = takenApart(program, rest);
+  // What a shell would still have filled in cannot be taken apart.
+  if (found !== undefined && !argsOf(found.launch).some((each) => SHELL.test(each))) return found.launch;
   const assigned = /^[A-Za-z_]\w*=/.test(program);
   if (!SHELL.test(line) && !assigned) return {kind: 'command', argv: split.words};
   // exec, so that the stop signal reaches the program and not a shell in front of it.
   const single = !/[|&;]/.test(line) && !assigned;
   return {kind: 'command', argv: ['sh', '-c', single ? `exec ${line}` : line]};
 }
+
+/** The words of a server or of a worker by its kind, also behind `python -m` and `python`; `undefined` for anything else. */
+export function takenApart(program: string, words: readonly string[]): ServerLine | undefined {
+  const name = path.basename(program);
+  if (/^python[\d.]*$/.test(name)) {
+    const [first = '', ...rest] = words;
+    if (first === '-m') return takenApart(rest[0] ?? '', rest.slice(1));
+    return /^(\.\/)?manage\.py$/.test(first) ? queueLine('manage.py', rest) : undefined;
+  }
+  const server = SERVERS.find((each) => each === name);
+  return server === undefined ? queueLine(name, words) : serverLine(server, words);
+}
+
+const SERVERS = ['gunicorn', 'uvicorn', 'hypercorn', 'daphne'] as const;
 
 function argsOf(launch: Launch): readonly string[] {
   return 'args' in launch ? launch.args : [];
@@ -53,8 +71,8 @@ export interface ServerLine {
   readonly dropped: readonly string[];
 }
 
-/** What behind `gunicorn` or `uvicorn` becomes keys and `args`; `undefined` when no target is found in it. */
-export function serverLine(kind: 'gunicorn' | 'uvicorn', words: readonly string[]): ServerLine | undefined {
+/** What behind the server's name becomes keys and `args`; `undefined` when no target is found in it. */
+function serverLine(kind: (typeof SERVERS)[number], words: readonly string[]): ServerLine | undefined {
   let target: string | undefined;
   const taken = {
     workers: undefined as number | undefined,
@@ -81,15 +99,14 @@ export function serverLine(kind: 'gunicorn' | 'uvicorn', words: readonly string[
     if (OURS.includes(option)) dropped.push(value === undefined ? option : `${option} ${value}`);
     else if (WORKERS.includes(option) && /^\d+$/.test(value ?? '')) taken.workers = Number(value);
     else if (THREADS.includes(option) && /^\d+$/.test(value ?? '')) taken.threads = Number(value);
-    else if (CLASS.includes(option)) taken.workerClass = value;
+    else if (kind === 'gunicorn' && CLASS.includes(option)) taken.workerClass = value;
     else args.push(option, ...(value === undefined ? [] : [value]));
   }
   if (target === undefined) return undefined;
   const {workers, threads, workerClass} = taken;
-  if (kind === 'uvicorn') {
-    if (!target.includes(':')) return undefined;
-    return {launch: {kind, target, workers: workers ?? 1, args}, dropped};
-  }
+  if (kind !== 'gunicorn' && !target.includes(':')) return undefined;
+  if (kind === 'daphne') return {launch: {kind, target, args}, dropped};
+  if (kind !== 'gunicorn') return {launch: {kind, target, workers: workers ?? 1, args}, dropped};
   const full = target.includes(':') ? target : `${target}:application`;
   return {launch: {kind, target: full, workers: workers ?? 2, threads, workerClass, args}, dropped};
 }

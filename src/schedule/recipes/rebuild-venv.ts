@@ -22,7 +22,9 @@ fi
 case $place in */bin/python*) place=\${place%/bin/python*} ;; esac
 if [ -d "$place/conda-meta" ]; then
   note 'it is a conda environment'
-  echo "$place belongs to conda: conda env create makes another one beside it"
+  echo "$place belongs to conda, which makes another one beside it:"
+  echo "  conda env create -p $place-new -f environment.yml    or: conda create -p $place-new --clone $place"
+  echo "then write it as python into the app's file (appsup edit $APPSUP_APP), and appsup restart $APPSUP_APP"
   exit 1
 fi
 new=$place-$(date -u +%Y%m%dT%H%M%SZ)

@@ -254,7 +254,7 @@ test('X4: readSystemd() makes one app of services of one directory, in their ord
     })),
     [
       {name: 'web', kind: 'uwsgi', after: undefined, stopSignal: undefined},
-      {name: 'ktyper-queuer', kind: 'command', after: ['web', 'tcp://127.0.0.1:6379'], stopSignal: 'INT'},
+      {name: 'ktyper-queuer', kind: 'huey', after: ['web', 'tcp://127.0.0.1:6379'], stopSignal: 'INT'},
     ],
   );
 });
