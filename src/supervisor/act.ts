@@ -55,7 +55,9 @@ async function start(app: HostedApp, units: readonly Unit[], wait: boolean): Pro
 async function stop({app, units, whole}: Selection, wait: boolean): Promise<readonly ActResult[]> {
   const pids = new Map(units.map((unit) => [unit, unit.main?.process.pid]));
   const already = new Set(units.filter(({state, leaving}) => state.id === 'stopped' && leaving.length === 0));
-  const stopped = app.stop(units, whole);
+  // What cannot be remembered is not begun, and whoever does not wait is told so as well.
+  app.wishStopped(units, whole);
+  const stopped = app.halt(units);
   if (wait) await stopped;
   else void stopped;
   return units.map((unit) =>

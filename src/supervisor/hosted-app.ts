@@ -148,17 +148,17 @@ export class HostedApp implements VisitedApp {
   }
 
   /**
-   * Remember the wish, then stop: what comes after others first. Resolves when all of it is gone.
+   * Remember the wish that these are stopped; {@link HostedApp.halt} stops them.
    *
    * @param whole - The app is meant: also what was wished for and has no unit, as its file was broken when the supervisor came.
+   * @throws AppsupError `DISK`: then nothing was changed, and nothing may be stopped.
    */
-  async stop(units: readonly Unit[], whole = false): Promise<void> {
+  wishStopped(units: readonly Unit[], whole = false): void {
     const others = whole ? this.#wishes.processes : [];
     this.#wishes.set([...others, ...units.map(processOf)], 'stopped');
-    await this.halt(units);
   }
 
-  /** Stop without a new wish. */
+  /** Stop, what comes after others first, without a new wish. Resolves when all of it is gone. */
   async halt(units: readonly Unit[]): Promise<void> {
     this.#queue.delete(units);
     for (const wave of this.inOrder(units).toReversed()) {

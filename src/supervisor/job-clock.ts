@@ -41,11 +41,21 @@ export class JobClock {
     const names = new Set(jobs.map(({name}) => `${app}:${name}`));
     for (const [key, job] of this.#jobs) if (job.app === app && !names.has(key)) this.#jobs.delete(key);
     if (jobs.length > 0) {
-      this.#reader ??= this.#options.load();
-      const read = await this.#reader;
+      const read = await this.#read();
       for (const job of jobs) this.#take(app, job, read);
     }
     this.look();
+  }
+
+  /** Loaded once; after a failure it is tried again. */
+  async #read(): ReturnType<JobClockOptions['load']> {
+    this.#reader ??= this.#options.load();
+    try {
+      return await this.#reader;
+    } catch (error) {
+      this.#reader = undefined;
+      throw error;
+    }
   }
 
   delete(app: string): void {

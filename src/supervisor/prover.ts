@@ -2,6 +2,7 @@ import type {Readiness} from '../core/program-spec.ts';
 import type {Prepared} from '../launch/prepare.ts';
 import type {Clock} from '../system/clock.ts';
 import type {Proc} from '../system/proc.ts';
+import type {Processes} from '../system/processes.ts';
 import {accepts} from './accepting.ts';
 import type {LiveProcess} from './live-process.ts';
 import {probe} from './probe.ts';
@@ -16,6 +17,7 @@ export type CheckFacts = Pick<Prepared, 'env' | 'directory'>;
 export interface ProverOptions {
   readonly clock: Clock;
   readonly proc: Proc;
+  readonly processes: Pick<Processes, 'signal'>;
   /** For a process that an earlier supervisor prepared. */
   readonly factsOf: (started: Started) => Promise<CheckFacts>;
   /** The inode of the app's held socket. */
@@ -84,6 +86,7 @@ export class Prover {
         return await askCommand(readiness.argv, await this.#factsOf(started), {
           timeoutMs: readiness.timeoutMs,
           signal,
+          processes: this.#options.processes,
         });
       case 'log':
       case 'none':

@@ -1,15 +1,26 @@
 import {spawn} from 'node:child_process';
 import {closeSync, openSync, readSync, watch} from 'node:fs';
+import type {FSWatcher} from 'node:fs';
 import path from 'node:path';
 
+import {systemCode} from '../errors.ts';
 import type {Prepared} from '../launch/prepare.ts';
+import type {Processes} from '../system/processes.ts';
 import type {ProbeResult} from './probe.ts';
 
 /** Run a check command in the program's own directory and environment; 0 is up. Its output is not kept. */
 export async function askCommand(
   argv: readonly string[],
   {env, directory}: Pick<Prepared, 'env' | 'directory'>,
-  {timeoutMs, signal}: {readonly timeoutMs: number; readonly signal: AbortSignal},
+  {
+    timeoutMs,
+    signal,
+    processes,
+  }: {
+    readonly timeoutMs: number;
+    readonly signal: AbortSignal;
+    readonly processes: Pick<Processes, 'signal'>;
+  },
 ): Promise<ProbeResult> {
   const [file = '', ...args] = argv;
   return await new Promise((resolve) => {
@@ -17,7 +28,7 @@ export async function askCommand(
     const child = spawn(file, args, {cwd: directory, env, stdio: 'ignore', detached: true});
     const stop = () => {
       if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
-        process.kill(-child.pid, 'SIGKILL');
+        processes.signal(-child.pid, 'SIGKILL');
     };
     const late = setTimeout(stop, timeoutMs);
     signal.addEventListener('abort', stop, {once: true});
@@ -44,6 +55,7 @@ export async function lineInLog(
   offset: number,
   pattern: RegExp,
   signal: AbortSignal,
+  watching: typeof watch = watch,
 ): Promise<void> {
   let position = offset;
   let rest = '';
@@ -62,19 +74,46 @@ export async function lineInLog(
   };
   try {
     // First the watch, then the look: a line between the two is not missed.
-    const watcher = watch(path.dirname(logFile));
+    let stop: (() => void) | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
-        const again = () => look() && resolve();
-        watcher.on('change', again);
-        watcher.on('error', reject);
+        const again = () => {
+          try {
+            if (look()) resolve();
+          } catch (error) {
+            reject(error as Error);
+          }
+        };
+        stop = onChange(path.dirname(logFile), again, watching);
         signal.addEventListener('abort', () => reject(new Error('aborted')), {once: true});
         again();
       });
     } finally {
-      watcher.close();
+      stop?.();
     }
   } finally {
     closeSync(fd);
   }
+}
+
+/** How often to look where the kernel does not tell: an account may have used up its inotify instances (inotify(7)). */
+const LOOK_MS = 250;
+
+/** By the kernel's word; by looking, where that is not to be had. */
+function onChange(directory: string, call: () => void, watching: typeof watch): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let watcher: FSWatcher | undefined;
+  const look = () => (timer ??= setInterval(call, LOOK_MS));
+  try {
+    watcher = watching(directory);
+    watcher.on('change', call);
+    watcher.on('error', look);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    look();
+  }
+  return () => {
+    watcher?.close();
+    clearInterval(timer);
+  };
 }

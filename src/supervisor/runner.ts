@@ -59,6 +59,7 @@ export class ProcessRunner implements Runner {
     this.#prover = new Prover({
       clock: options.clock,
       proc: options.proc,
+      processes: options.processes,
       factsOf: async (started) => await this.#factsOf(started),
       heldInode: (app) => options.held.heldInode(app),
     });

@@ -10,7 +10,7 @@ import type {
 } from '../control/api.ts';
 import type {AppSpec} from '../core/spec.ts';
 import type {JobSpec, Plan, TaskSpec} from '../core/task-spec.ts';
-import {AppsupError, messageOf} from '../errors.ts';
+import {AppsupError, messageOf, systemCode} from '../errors.ts';
 import type {Log} from '../logs/own-log.ts';
 import type {Clock} from '../system/clock.ts';
 import {ensurePrivateDirectory} from '../system/files.ts';
@@ -99,7 +99,13 @@ export class Runs {
 
   /** Take an app's file as it is now. */
   async set(spec: AppSpec): Promise<void> {
-    await this.#clock.set(spec.name, spec.jobs);
+    try {
+      await this.#clock.set(spec.name, spec.jobs);
+    } catch (error) {
+      // An update has replaced our files, and the reader of schedules is one of them.
+      if (systemCode(error) === undefined) throw error;
+      this.#options.log('error', `its jobs are not run: ${messageOf(error)}`, {app: spec.name});
+    }
   }
 
   /** An app that is forgotten. */

@@ -3,7 +3,7 @@ import {describeExit} from '../core/exit.ts';
 import {adopted, deadlineOf, transition} from '../core/machine.ts';
 import type {ProgramSpec} from '../core/program-spec.ts';
 import type {Action, Change, Exit, Role, UnitEvent, UnitState} from '../core/state.ts';
-import {messageOf} from '../errors.ts';
+import {isAppsupError, messageOf, systemCode} from '../errors.ts';
 import type {Clock, Timer} from '../system/clock.ts';
 import type {Outcome, Runner, Started, UnitIdentity} from './generation.ts';
 import type {Verdict} from './health.ts';
@@ -295,19 +295,19 @@ export class Unit {
   async #prove(started: Started): Promise<void> {
     const abort = new AbortController();
     const begun = this.#clock.monotonic();
+    const onRefusal = (detail: string) => {
+      this.#refusals.set(started, detail);
+      this.#note(started, {reason: detail, output: [], error: undefined});
+    };
     void started.process.gone.then(() => abort.abort());
     try {
-      await this.#runner.ready(started, {
-        signal: abort.signal,
-        beside: this.#roleOf(started) === 'candidate',
-        onRefusal: (detail) => {
-          this.#refusals.set(started, detail);
-          this.#note(started, {reason: detail, output: [], error: undefined});
-        },
-      });
+      const beside = this.#roleOf(started) === 'candidate';
+      await this.#runner.ready(started, {signal: abort.signal, beside, onRefusal});
     } catch (error) {
       if (abort.signal.aborted) return;
-      throw error;
+      // Whom nobody can ask does not get ready, and has until the end of its time; that is no reason to end all the others.
+      if (!isAppsupError(error) && systemCode(error) === undefined) throw error;
+      return onRefusal(`it cannot be asked: ${messageOf(error)}`);
     }
     const role = this.#roleOf(started);
     if (role === undefined) return;

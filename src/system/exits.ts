@@ -11,22 +11,32 @@ export interface Exits {
   close(): void;
 }
 
-/** pidfd_open(2) of every pid that comes in on stdin; its number goes out on stdout when it has ended. */
+/**
+ * pidfd_open(2) of every `PID STARTTICKS` that comes in on stdin; its pid goes out on stdout when it has ended. One that
+ * was given to another process meanwhile has ended, too: what has the pid after the opening is what was opened.
+ */
 const WATCHER = `
 import ctypes, os, select, sys
 libc = ctypes.CDLL(None, use_errno=True)
 poll = select.poll()
 poll.register(0, select.POLLIN)
 watched, rest = {}, b""
+def began(pid):
+    try:
+        with open("/proc/%d/stat" % pid, "rb") as file: return int(file.read().rsplit(b")", 1)[1].split()[19])
+    except (OSError, IndexError): return -1
 while True:
     for fd, _ in poll.poll():
         if fd == 0:
             data = os.read(0, 65536)
             if not data: sys.exit(0)
             *lines, rest = (rest + data).split(b"\\n")
-            for pid in map(int, lines):
+            for pid, ticks in (map(int, line.split()) for line in lines):
                 pidfd = libc.syscall(434, pid, 0)
-                if pidfd >= 0:
+                if pidfd >= 0 and began(pid) != ticks:
+                    os.close(pidfd)
+                    os.write(1, b"%d\\n" % pid)
+                elif pidfd >= 0:
                     watched[pidfd] = pid
                     poll.register(pidfd, select.POLLIN)
                 elif ctypes.get_errno() == 3: os.write(1, b"%d\\n" % pid)
@@ -57,7 +67,7 @@ export class SystemExits implements Exits {
     this.#watched.set(pid, {startTicks, onExit});
     if (this.#looking) return;
     this.#helper ??= this.#open();
-    this.#helper.stdin?.write(`${pid}\n`);
+    this.#helper.stdin?.write(`${pid} ${startTicks}\n`);
   }
 
   close(): void {
@@ -78,14 +88,17 @@ export class SystemExits implements Exits {
     });
     // A write to a helper that is gone is answered by its exit, below.
     child.stdin?.on('error', () => undefined);
-    child.once('error', () => this.#look());
-    child.once('exit', () => this.#look());
+    // One that was sent away, because there was nothing left to watch, has a successor by then, or needs none.
+    const gone = () => {
+      if (this.#helper === child) this.#look();
+    };
+    child.once('error', gone);
+    child.once('exit', gone);
     return child;
   }
 
   #ended(pid: number): void {
     const watched = this.#watched.get(pid);
-    // The pid may have been given away before the helper opened it: then it is another process's end.
     if (watched === undefined) return;
     this.#watched.delete(pid);
     watched.onExit();

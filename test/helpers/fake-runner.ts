@@ -32,6 +32,8 @@ export class FakeRunner implements Runner {
   /** The answer of every health check. */
   health: ProbeResult = {up: true, detail: ''};
   words: readonly string[] = [];
+  /** Why no process can be asked. */
+  unaskable: Error | undefined;
   /** What a process answers as long as it is not ready. */
   refuses: string | undefined;
   readonly #clock: FakeClock;
@@ -69,6 +71,7 @@ export class FakeRunner implements Runner {
     started: Started,
     {signal, onRefusal}: {readonly signal: AbortSignal; readonly onRefusal: (detail: string) => void},
   ): Promise<void> {
+    if (this.unaskable !== undefined) throw this.unaskable;
     if (this.refuses !== undefined) onRefusal(this.refuses);
     await new Promise<void>((resolve, reject) => {
       if (started.program.readiness.kind === 'none') this.#clock.after(started.program.startMs, resolve);

@@ -1,4 +1,4 @@
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {setImmediate as turn} from 'node:timers/promises';
@@ -7,6 +7,8 @@ import test from 'ava';
 import type {ExecutionContext} from 'ava';
 
 import type {ProgramSpec} from '../../src/core/program-spec.ts';
+import {AppsupError} from '../../src/errors.ts';
+import {act} from '../../src/supervisor/act.ts';
 import {DesiredStates} from '../../src/supervisor/desired.ts';
 import {HostedApp} from '../../src/supervisor/hosted-app.ts';
 import type {Unit} from '../../src/supervisor/unit.ts';
@@ -44,6 +46,11 @@ function setup(t: ExecutionContext, programs: readonly ProgramSpec[], wishes?: s
     return [...app.units.values()];
   };
   return {
+    /** From now on nothing can be remembered. */
+    breakDisk: () => {
+      rmSync(file, {force: true});
+      mkdirSync(file);
+    },
     app,
     advance,
     take,
@@ -59,7 +66,8 @@ test('HostedApp does not wait for ever for a stop that somebody else undoes mean
   const units = take();
   app.start(units);
   await advance(1000);
-  const stopped = app.stop(units);
+  app.wishStopped(units);
+  const stopped = app.halt(units);
   app.start(units);
   await advance(5000);
   await stopped;
@@ -72,7 +80,7 @@ test('HostedApp does not wait for ever for a stop that somebody else undoes mean
 
 test('HostedApp remembers that all of an app is to be stopped, also when its broken file left it without units', async (t) => {
   const {app, wished, take} = setup(t, [programSpec()], '{"version":1,"processes":{"web":"running"}}');
-  await app.stop([], true);
+  app.wishStopped([], true);
   t.deepEqual(wished(), {version: 1, processes: {web: 'stopped'}});
   t.is(app.desired({app: 'tasks', program: 'web', process: 'web', index: 0}), 'stopped');
   // Once its file is mended, nothing starts.
@@ -116,3 +124,19 @@ test('HostedApp rests where an earlier supervisor saw the work done, also of a p
   await advance(0);
   t.is(migrate?.state.id, 'starting');
 });
+
+for (const wait of [true, false]) {
+  const how = wait ? 'and waited for' : 'and not waited for';
+  test(`a stop that is asked for ${how} is refused on a full disk, and nothing is stopped`, async (t) => {
+    const {app, advance, take, breakDisk} = setup(t, [programSpec()]);
+    const units = take();
+    app.start(units);
+    await advance(1000);
+    breakDisk();
+    const request = {action: 'stop', targets: ['tasks'], wait} as const;
+    const error = await t.throwsAsync(act({app, units, whole: true}, request), {instanceOf: AppsupError});
+    t.is(error.code, 'DISK');
+    await advance(0);
+    t.is(units[0]?.state.id, 'running');
+  });
+}

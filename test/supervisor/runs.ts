@@ -48,6 +48,8 @@ interface World {
   readonly doing: Map<string, (outcome: StepOutcome) => void>;
   readonly steps: string[];
   readonly events: string[];
+  /** Of the own log. */
+  readonly lines: string[];
   readonly app: AppSpec;
 }
 
@@ -55,7 +57,7 @@ interface World {
 function setup(
   t: ExecutionContext,
   app: Partial<AppSpec> = {tasks: [TASK], jobs: [jobSpec()]},
-  {home = '', boot = 'boot-1', undo = [] as readonly StepSpec[]} = {},
+  {home = '', boot = 'boot-1', undo = [] as readonly StepSpec[], load = async () => timetable} = {},
 ): World {
   const place = home === '' ? mkdtempSync(path.join(tmpdir(), 'runs-')) : home;
   if (home === '') t.teardown(() => rmSync(place, {recursive: true}));
@@ -64,7 +66,7 @@ function setup(
   const books = new RunBooks(paths);
   const spec = appSpec([programSpec()], app);
   const doing: World['doing'] = new Map();
-  const [steps, events]: [string[], string[]] = [[], []];
+  const [steps, events, lines]: [string[], string[], string[]] = [[], [], []];
   const runs = new Runs({
     clock,
     paths,
@@ -73,10 +75,10 @@ function setup(
     appOf: () => ({spec, awake: true}),
     isAwake: () => true,
     planOf: (_app, {work}) => ({steps: work.kind === 'steps' ? work.steps : [], undo}),
-    load: async () => timetable,
+    load,
     onLogs: () => {},
     onEvent: ({name, phase, result}) => events.push(`${name} ${phase} ${result}`),
-    log: () => {},
+    log: (_level, message) => lines.push(message),
     doer: {
       async do(run: Run, {name}, signal) {
         steps.push(name);
@@ -88,7 +90,7 @@ function setup(
       },
     },
   });
-  return {home: place, clock, runs, books, doing, steps, events, app: spec};
+  return {home: place, clock, runs, books, doing, steps, events, lines, app: spec};
 }
 
 /** Everything that can go on without the test has gone on. */
@@ -338,4 +340,20 @@ test('parseBook() leaves out a run of another form', (t) => {
     '{"version":1,"app":"a","name":"b","past":[],"hashes":{},"current":{"steps":[1],"undo":[],"plan":{"steps":[],"undo":[]}}}',
   );
   t.like(book, {app: 'a', current: undefined});
+});
+
+test('an update that took away the reader of schedules is told in the log, and ends no supervisor', async (t) => {
+  let there = false;
+  const load = async () => {
+    if (there) return timetable;
+    throw Object.assign(new Error("Cannot find module './cron.cjs'"), {code: 'MODULE_NOT_FOUND'});
+  };
+  const {runs, app, lines} = setup(t, {jobs: [jobSpec({schedule: '0 3 * * *'})]}, {load});
+  const nextAt = () => runs.jobs([{spec: app, awake: true}]).jobs[0]?.nextAt;
+  await runs.set(app);
+  t.deepEqual(lines, ["its jobs are not run: Cannot find module './cron.cjs'"]);
+  t.is(nextAt(), undefined);
+  there = true;
+  await runs.set(app);
+  t.not(nextAt(), undefined);
 });

@@ -334,3 +334,15 @@ test('Unit reloads only what another process has proven', async (t) => {
   t.deepEqual(process(2).signals, ['SIGTERM']);
   t.deepEqual(unit.leaving, []);
 });
+
+test('Unit gives a process up that cannot be asked (no inotify instance is left), and ends nothing else', async (t) => {
+  const {unit, advance, runner} = setup({...probed, giveUp: 1});
+  runner.unaskable = Object.assign(new Error('EMFILE: too many open files, watch'), {code: 'EMFILE'});
+  unit.send({type: 'start'});
+  await advance(60_000);
+  await advance(0);
+  t.deepEqual(unit.state, {
+    id: 'fatal',
+    why: 'not ready within 60 s: it cannot be asked: EMFILE: too many open files, watch',
+  });
+});
