@@ -412,6 +412,33 @@ onAccount(
 );
 
 onAccount(
+  'doctor finds a crontab that starts supervisord for the same app: leftover-planned',
+  async (t, tenant) => {
+    tenant.write('tasks/wsgi.py', WSGI);
+    await tenant.ok('add', 'tasks');
+    const {home} = tenant.account;
+    tenant.write('etc/supervisord.conf', `[program:tasks]\ndirectory=${home}/tasks\ncommand=gunicorn wsgi\n`);
+    await tenant.account.ok('echo "@reboot supervisord -c ~/etc/supervisord.conf" > table; crontab table');
+    t.deepEqual(await found(tenant, 'leftovers'), ['warning leftover-planned']);
+  },
+);
+
+onAccount(
+  'doctor finds a home that the web server cannot pass to the socket in it: socket-unreachable',
+  async (t, tenant) => {
+    tenant.write('tasks/wsgi.py', WSGI);
+    tenant.write('.config/appsup/config.toml', 'web_user = "nobody"\n');
+    await tenant.ok('add', 'tasks', '--transport', 'unix');
+    await tenant.account.ok('setfacl -m u:nobody:x ~ ~/.local ~/.local/state');
+    await tenant.ok('start', 'tasks');
+    t.deepEqual(await found(tenant, 'front-end'), []);
+    await tenant.account.ok('setfacl -b ~; chmod 700 ~');
+    t.deepEqual(await found(tenant, 'front-end'), ['broken socket-unreachable']);
+  },
+  ['setfacl'],
+);
+
+onAccount(
   'doctor finds who else listens on ports of ours: port-taken, port-squatter, ports-foreign',
   async (t, tenant) => {
     tenant.write('tasks/wsgi.py', WSGI);
