@@ -10,7 +10,6 @@ import {worldOf} from '../doctor-world.ts';
 import {counted} from '../format.ts';
 import {oneLine} from '../printable.ts';
 import {waiting} from '../progress.ts';
-import type {Style} from '../terminal.ts';
 
 /** `appsup doctor [SUBJECT...]` → `GET /v1/info`; everything else is looked at here, also when no supervisor starts. */
 export function doctor(bootOf: (context: Context) => BootOptions): Command {
@@ -24,7 +23,7 @@ export function doctor(bootOf: (context: Context) => BootOptions): Command {
     const isBroken = findings.some(({level}) => level === 'broken');
     const shown = options.has('verbose') ? findings : findings.filter(({level}) => isTrouble(level));
     return {
-      text: [...report(shown, context.terminal.style), summary(findings)].join('\n'),
+      text: [...report(shown, context), summary(findings)].join('\n'),
       json: [{ok: !isBroken, findings}],
       exitCode: isBroken ? EXIT.failed : EXIT.ok,
     };
@@ -49,18 +48,22 @@ const WORDS = {ok: 'OK', warning: 'WARNING', broken: 'BROKEN', unseen: '--'} as 
 const WIDTH = Math.max(...Object.values(WORDS).map((word) => word.length));
 
 /** By subject; of each finding what it means, and below it what to do. Pure. */
-function report(findings: readonly Finding[], style: Style): readonly string[] {
+function report(
+  findings: readonly Finding[],
+  {terminal: {style}, paths: {home}}: Pick<Context, 'terminal' | 'paths'>,
+): readonly string[] {
+  const shown = (text: string) => oneLine(text).replaceAll(`${home}/`, '~/');
   const paints = {ok: style.good, warning: style.care, broken: style.bad, unseen: style.dim} as const;
   return [...new Set(findings.map(({subject}) => subject))].flatMap((subject) => [
     style.bold(subject),
     ...findings
       .filter((finding) => finding.subject === subject)
       .flatMap(({id, level, text, hint, who}) => [
-        `  ${paints[level](WORDS[level])}${' '.repeat(WIDTH - WORDS[level].length)}  ${oneLine(text)}  ${style.dim(`[${id}]`)}`,
+        `  ${paints[level](WORDS[level])}${' '.repeat(WIDTH - WORDS[level].length)}  ${shown(text)}  ${style.dim(`[${id}]`)}`,
         ...(hint === undefined
           ? []
           : [
-              `  ${' '.repeat(WIDTH)}  ${who === 'administrators' ? 'the administrators' : 'you'}: ${oneLine(hint)}`,
+              `  ${' '.repeat(WIDTH)}  ${who === 'administrators' ? 'the administrators' : 'you'}: ${shown(hint)}`,
             ]),
       ]),
   ]);
