@@ -87,7 +87,7 @@ export const COMMANDS = {
   import: {
     synopsis: 'FILE... [--name APP] [--mount /PATH] [--dry-run]',
     summary:
-      'make apps of the programs in a supervisord.conf or of systemd units; starts nothing, overwrites nothing',
+      'make apps of the programs in a supervisord.conf, of systemd units or of a script; starts nothing, overwrites nothing',
     words: [1, MANY],
     options: {
       name: {
@@ -107,6 +107,7 @@ export const COMMANDS = {
     examples: [
       ['import ~/etc/supervisord.conf --dry-run', 'what would be made of it'],
       ['import supervisord.conf conf.d/*.conf', 'with what it includes'],
+      ['import production.sh', 'a script that installs and then runs a server'],
       ['import web.service web.socket /etc/tmpfiles.d/web.conf', 'a unit with its socket and directories'],
     ],
   },

@@ -48,6 +48,8 @@ export interface AppChoice {
   /** Absolute. */
   readonly envFiles?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Variables whose value is what a command prints. */
+  readonly computed?: Readonly<Record<string, string>>;
   readonly programs: readonly ProgramChoice[];
   /** Tasks of plain steps. */
   readonly tasks?: readonly TaskChoice[];
@@ -102,8 +104,15 @@ function headLines(choice: Omit<AppChoice, 'programs'>, {home}: WriteOptions): r
       optional(choice.envFiles, (files) => oneOrMore(files.map(inside))),
       'KEY=value lines; only you may read it: chmod 600',
     ],
-    ['env', optional(choice.env, inlineTable)],
+    ['env', environmentText(choice)],
   ]);
+}
+
+function environmentText({env, computed}: Pick<AppChoice, 'env' | 'computed'>): string | undefined {
+  if (computed === undefined) return optional(env, inlineTable);
+  const runs = Object.entries(computed).map(([name, run]) => `${name} = { run = ${text(run)} }`);
+  const plain = env === undefined ? [] : [inlineTable(env).slice(2, -2)];
+  return `{ ${[...plain, ...runs].join(', ')} }`;
 }
 
 /** Paths below the app's directory are written relative to it. */

@@ -3,6 +3,7 @@ import {existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync} from 'n
 import path from 'node:path';
 
 import {publicSocketPath} from '../../src/system/paths.ts';
+import {freePort} from '../helpers/free-port.ts';
 import {get, Load, WSGI} from '../helpers/rig.ts';
 import {rigFor} from '../helpers/rig-for.ts';
 import {testWith, toolPath} from '../helpers/tools.ts';
@@ -55,6 +56,39 @@ python3 -m pip install --quiet -r requirements.txt
 gunicorn --workers 2 --bind "127.0.0.1:$PORT" wsgi:application
 echo "the script goes on"
 `;
+
+testWith(
+  ['gunicorn', 'pip'],
+  'N8: a script is imported: what it installs at each start is a step, its start works without a network, and its stop reaches gunicorn',
+  async (t) => {
+    const rig = rigFor(t);
+    const directory = path.join(rig.home, 'backscope');
+    mkdirSync(directory);
+    const script = path.join(directory, 'production.sh');
+    writeFileSync(script, SCRIPT.replace('echo "the script goes on"\n', ''), {mode: 0o755});
+    writeFileSync(path.join(directory, 'requirements.txt'), 'no-such-package==1\n');
+    writeFileSync(path.join(directory, 'wsgi.py'), WSGI);
+    const said = await rig.ok('import', script);
+    t.regex(said, /^production\.sh:3 +changed +python3 -m pip .* a step of the task "prepare"/m);
+    // A port of its own, so that tests at the same time never meet.
+    const port = await freePort();
+    const toml = path.join(rig.paths.apps, 'backscope.toml');
+    const env = 'env = { PIP_INDEX_URL = "http://127.0.0.1:9/", PIP_RETRIES = "0" }';
+    const text = readFileSync(toml, 'utf8').replace(
+      /^mount.*/m,
+      `port = ${port}\nmount = "/backscope"\n${env}`,
+    );
+    writeFileSync(toml, text);
+    await rig.ok('start', 'backscope');
+    t.is((await get(port, '/backscope/')).status, 200);
+    const prepared = await rig.appsup('run', 'backscope', 'prepare');
+    t.not(prepared.code, 0);
+    t.regex(prepared.stderr, /failed at step 1 of 2, python3 -m pip install --quiet -r requirements\.txt/);
+    t.is((await get(port, '/backscope/')).status, 200);
+    await rig.ok('stop', 'backscope');
+    t.deepEqual(rig.children(), []);
+  },
+);
 
 testWith(
   ['gunicorn', 'pip'],

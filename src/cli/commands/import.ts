@@ -3,6 +3,7 @@ import {hostname} from 'node:os';
 import path from 'node:path';
 
 import type {Imported, ImportedApp, Importer, Remark} from '../../compat/imported.ts';
+import {isShellScript, readScript} from '../../compat/shell/read.ts';
 import {parseIni} from '../../compat/supervisord/ini.ts';
 import {mergeInis, readSupervisord} from '../../compat/supervisord/read.ts';
 import {isUnitFile, readSystemd} from '../../compat/systemd/read.ts';
@@ -73,6 +74,11 @@ function readFiles(context: Context, files: readonly string[]): Imported {
     const given = files.map((file) => ({file, text: contents(file, home)}));
     const places = path.join(state, 'directories');
     return readSystemd(given, {importer: importerOf(context), places, exists: existsSync});
+  }
+  const [script, ...others] = files;
+  if (script !== undefined && others.length === 0) {
+    const text = contents(script, home);
+    if (isShellScript(script, text)) return readScript(script, text, importerOf(context));
   }
   const inis = files.map((file) => {
     const ini = parseIni(contents(file, home), file);
