@@ -101,6 +101,12 @@ for (const file of PAGES) {
   }
 }
 
+test('every claim of docs/security.md names a test that there is', (t) => {
+  const claims = [...read('docs/security.md').matchAll(/`(test\/[^`]+)`: "([^"]+)"/g)];
+  t.true(claims.length > 10);
+  for (const [, file = '', title = ''] of claims) t.true(read(file).includes(title), `${file}: ${title}`);
+});
+
 test('a block of an unknown kind is found', (t) => {
   const kinds = (info: string) => blocksIn(`\`\`\`${info}\nx\n\`\`\`\n`).map(wrongKind);
   t.deepEqual(kinds(''), ['a block without a kind']);

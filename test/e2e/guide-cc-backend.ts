@@ -40,7 +40,7 @@ function setDatabase(directory: string, port: number): void {
 
 testWith(
   [...TOOLS, 'git', 'nginx'],
-  'X3, X6: the chapter docs/guides/cc-backend.md does what it says: lazy, the database late, an update by the deploy key',
+  'X3, X6: the chapter docs/guides/cc-backend.md does what it says: lazy, the database late, an update',
   async (t) => {
     const database = await freePort();
     const page = await Page.open(t, {

@@ -40,7 +40,8 @@ export function topics(): readonly Topic[] {
   }));
   const whole = Object.keys(docs()).flatMap((file) => {
     const [, base] = /^docs\/(.*)\.md$/.exec(file) ?? [];
-    if (base === undefined || base === 'config') return [];
+    // The reference is a topic by its tables; the index of files says nothing offline.
+    if (base === undefined || base === 'config' || base === 'README') return [];
     const [title] = blocksOf(docs()[file] ?? '');
     const summary = title?.type === 'heading' ? title.text : base;
     return [
