@@ -67,6 +67,8 @@ export async function serveControl(options: ControlServerOptions): Promise<Contr
     ensurePrivateDirectory(path.dirname(socket));
     const fresh = httpServer(options, routes, sockets);
     await listen(fresh, socket);
+    // A connection that cannot be accepted (ENOBUFS) is that client's trouble.
+    fresh.on('error', (error) => log('a connection cannot be accepted', {error: messageOf(error)}));
     inode = inodeOf(socket);
     return fresh;
   }

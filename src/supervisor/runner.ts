@@ -238,8 +238,14 @@ interface OpenSockets {
 }
 
 /** Remove what an adopted process leaves behind. */
-export function removePrivateSocket(record: ProcessRecord): void {
-  if (record.privateSocket !== undefined) rmSync(record.privateSocket, {force: true});
+export function removePrivateSocket({privateSocket}: Pick<ProcessRecord, 'privateSocket'>): void {
+  if (privateSocket === undefined) return;
+  try {
+    rmSync(privateSocket, {force: true});
+  } catch (error) {
+    // Of a read-only home: nobody makes this name again, so it may stay.
+    if (systemCode(error) === undefined) throw error;
+  }
 }
 
 /** The sockets were for the process alone. */

@@ -3,13 +3,13 @@ import {describeExit} from '../core/exit.ts';
 import {adopted, deadlineOf, transition} from '../core/machine.ts';
 import type {ProgramSpec} from '../core/program-spec.ts';
 import type {Action, Change, Exit, Role, UnitEvent, UnitState} from '../core/state.ts';
-import {isAppsupError, messageOf, systemCode} from '../errors.ts';
+import {messageOf} from '../errors.ts';
 import type {Clock, Timer} from '../system/clock.ts';
 import type {Outcome, Runner, Started, UnitIdentity} from './generation.ts';
 import type {Verdict} from './health.ts';
 import {Leaving} from './leaving.ts';
 import type {LiveProcess} from './live-process.ts';
-import {proven} from './proven.ts';
+import {proven, unaskable} from './proven.ts';
 import {ServingWatch} from './serving-watch.ts';
 import {rulesFor} from './unit-rules.ts';
 
@@ -306,8 +306,7 @@ export class Unit {
     } catch (error) {
       if (abort.signal.aborted) return;
       // Whom nobody can ask does not get ready, and has until the end of its time; that is no reason to end all the others.
-      if (!isAppsupError(error) && systemCode(error) === undefined) throw error;
-      return onRefusal(`it cannot be asked: ${messageOf(error)}`);
+      return onRefusal(unaskable(error).reason);
     }
     const role = this.#roleOf(started);
     if (role === undefined) return;

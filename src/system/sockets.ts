@@ -147,6 +147,8 @@ class Mirror {
     const id = this.#next++;
     return await new Promise<RawSocket>((resolve, reject) => {
       this.#waiting.set(id, {resolve, reject});
+      // A helper that could not be started (EMFILE) has no channel, and its `error` follows.
+      if (!child.connected) return;
       // The typings know only Node's own classes; a bare handle goes as `net.Native`.
       child.send({id}, handle as unknown as net.Socket, (error) => {
         if (error !== null) this.#settle(id)?.reject(error);

@@ -346,3 +346,15 @@ test('Unit gives a process up that cannot be asked (no inotify instance is left)
     why: 'not ready within 60 s: it cannot be asked: EMFILE: too many open files, watch',
   });
 });
+
+test('Unit tells whoever reloads it that the process cannot be asked (no inotify instance is left)', async (t) => {
+  const {unit, advance, process, runner} = setup(probed);
+  unit.send({type: 'start'});
+  await advance(0);
+  process(0).answer();
+  await advance(0);
+  runner.unaskable = Object.assign(new Error('EMFILE: too many open files, watch'), {code: 'EMFILE'});
+  const outcome = await unit.reload('SIGHUP');
+  t.is(outcome?.reason, 'it cannot be asked: EMFILE: too many open files, watch');
+  t.deepEqual(process(0).signals, []);
+});

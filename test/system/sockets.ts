@@ -1,9 +1,10 @@
-import {spawn} from 'node:child_process';
+import {execFile, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync, mkdtempSync, readFileSync, rmSync, statSync} from 'node:fs';
 import net from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {promisify} from 'node:util';
 
 import test from 'ava';
 
@@ -117,3 +118,23 @@ function readLines(file: string): readonly (readonly string[])[] {
     .split('\n')
     .map((line) => line.trim().split(/\s+/));
 }
+
+test('duplicate() says that no descriptor is left, and works again when there are some', async (t) => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'as-'));
+  t.teardown(() => rmSync(directory, {recursive: true}));
+  const script = `
+    import {closeSync, openSync} from 'node:fs';
+    import {systemSockets} from ${JSON.stringify(path.resolve('build/src/system/sockets.js'))};
+    const socket = systemSockets.bindPath('held.sock');
+    const taken = [];
+    try { for (;;) taken.push(openSync('/dev/null')); } catch {}
+    await systemSockets.duplicate(socket).catch((error) => console.log(error.message));
+    for (const fd of taken) closeSync(fd);
+    (await systemSockets.duplicate(socket)).close();
+    console.log('copied');
+    socket.close();
+  `;
+  const limited = ['--nofile=64', process.execPath, '--input-type=module', '-e', script];
+  const {stdout, stderr} = await promisify(execFile)('/usr/bin/prlimit', limited, {cwd: directory});
+  t.deepEqual([stdout, stderr], ['cannot copy a socket: spawn /proc/self/exe EMFILE\ncopied\n', '']);
+});
