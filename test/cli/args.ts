@@ -104,7 +104,7 @@ test('every verb explains itself with an example that parses', (t) => {
   for (const [verb, {examples, summary}] of Object.entries(COMMANDS)) {
     t.true(examples.length > 0 && summary.length > 0, verb);
     for (const [line] of examples) {
-      const argv = line.split(' > ')[0]?.match(/"[^"]*"|\S+/g) ?? [];
+      const argv = line.split(/ [>|] /)[0]?.match(/"[^"]*"|\S+/g) ?? [];
       t.is(parseCommandLine(argv).verb as string, verb, line);
     }
   }
