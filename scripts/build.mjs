@@ -26,7 +26,8 @@ const chunks = {
   // No import() of it: a process of its own, which cli/cold.ts names.
   'src/admin/reader.ts': 'request-reader',
   'src/schedule/cron.ts': 'cron',
-  'src/dashboard/terminal.ts': 'dashboard',
+  'src/cli/top.ts': 'top',
+  'src/dashboard/terminal.ts': 'terminal',
 };
 
 /** Turns `import('./cold.ts')` into loading `./cold.cjs`, for every module of the table above. */

@@ -35,7 +35,6 @@ import {secret} from './commands/secret.ts';
 import {show} from './commands/show.ts';
 import {signal} from './commands/signal.ts';
 import {snippet} from './commands/snippet.ts';
-import {top} from './commands/top.ts';
 import {verify} from './commands/verify.ts';
 import {version} from './commands/version.ts';
 import type {Command, Context} from './context.ts';
@@ -50,7 +49,7 @@ import type {Reading, Verb} from './table.ts';
 import type {Terminal} from './terminal.ts';
 
 /** `help` and what is read like it come with the table, in command-line.ts. */
-const COLD: Readonly<Record<Exclude<Verb, EveryDay | Reading>, Command>> = {
+const COLD: Readonly<Record<Exclude<Verb, EveryDay | Reading | 'top'>, Command>> = {
   add,
   admin: admin(path.join(import.meta.dirname, 'request-reader.cjs')),
   boot: boot(bootOptions),
@@ -80,14 +79,12 @@ const COLD: Readonly<Record<Exclude<Verb, EveryDay | Reading>, Command>> = {
   show,
   signal,
   snippet,
-  // blessed is read when somebody wants the dashboard.
-  top: top(async (charset) => {
-    const {terminalScreen} = await import('../dashboard/terminal.ts');
-    return terminalScreen({env: process.env, charset});
-  }),
   verify,
   version,
 };
+
+/** For the dashboard, when somebody wants to see it. */
+export {environmentOf} from './commands/env.ts';
 
 /** Run one of the verbs that are not in the hot bundle. */
 export async function runCold(context: Context, invocation: Invocation): Promise<Result> {

@@ -9,15 +9,30 @@ import {follow} from '../logs/follow.ts';
 import {merged, stamped} from '../logs/merge.ts';
 import {measureUsage} from '../system/usage.ts';
 import {failureText, lineOf, successLine} from './commands/act.ts';
-import {environmentOf} from './commands/env.ts';
 import type {Context} from './context.ts';
 import {openProcessLog} from './log-sources.ts';
 import type {LogSource} from './log-sources.ts';
 import {errorText} from './output.ts';
 import {PLAIN} from './terminal.ts';
 
+/** As `appsup env` shows it. */
+export type EnvironmentOf = (
+  context: Context,
+  target: string,
+) => Promise<{
+  readonly variables: readonly {readonly name: string; readonly value: string}[];
+  readonly warnings: readonly string[];
+}>;
+
 /** What the dashboard may use, made of what a command may use. */
-export function dashboardWorld(context: Context, api: SupervisorApi, openScreen: OpenScreen): World {
+export function dashboardWorld(
+  context: Context,
+  {
+    api,
+    openScreen,
+    environmentOf,
+  }: {readonly api: SupervisorApi; readonly openScreen: OpenScreen; readonly environmentOf: EnvironmentOf},
+): World {
   const {clock, proc, paths} = context;
   return {
     api,

@@ -46,6 +46,7 @@ async function run(context: Context, invocation: Invocation): Promise<Result> {
   if (help) return await (await import('./command-line.ts')).read(context, invocation);
   if (isEveryDay(verb)) return await HOT[verb](context, invocation);
   guardOutput();
+  if (verb === 'top') return await (await import('./top.ts')).runTop(context, invocation);
   return await (await import('./cold.ts')).runCold(context, invocation);
 }
 

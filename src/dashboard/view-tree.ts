@@ -135,8 +135,10 @@ function figure(name: string, of: 'cpu' | 'memory', show: (figure: number) => st
     name,
     width: 7,
     align: 'right',
-    cell(_row, usage) {
-      const newest = usage[of].at(-1);
+    cell(row, usage) {
+      // What has gone since the last look uses nothing.
+      const gone = row.kind === 'process' && row.process.pid === undefined;
+      const newest = gone ? undefined : usage[of].at(-1);
       return {text: newest === undefined ? '-' : show(newest)};
     },
   };

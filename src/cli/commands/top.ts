@@ -7,10 +7,15 @@ import type {OpenScreen} from '../../dashboard/world.ts';
 import {isAppsupError} from '../../errors.ts';
 import type {Command, Context} from '../context.ts';
 import {dashboardWorld} from '../dashboard-world.ts';
+import type {EnvironmentOf} from '../dashboard-world.ts';
 import {status} from './status.ts';
 
-/** Takes the terminal; its library is read for this verb alone. */
-export type LoadTerminal = (charset: Charset) => Promise<OpenScreen>;
+/** What is read when it is needed. */
+export interface Rare {
+  /** Takes the terminal; its library is read for this verb alone. */
+  readonly loadTerminal: (charset: Charset) => Promise<OpenScreen>;
+  readonly environmentOf: EnvironmentOf;
+}
 
 /** A terminal that a person looks at, as {@link obstacleTo} wants to know it. */
 interface Seen {
@@ -23,7 +28,7 @@ interface Seen {
 
 /** `appsup top`: all apps on one screen until `q`; where there is no screen, the table of `appsup status`. */
 export const top =
-  (loadTerminal: LoadTerminal): Command =>
+  ({loadTerminal, environmentOf}: Rare): Command =>
   async (context, invocation) => {
     const obstacle = obstacleTo({
       input: process.stdin.isTTY,
@@ -42,7 +47,8 @@ export const top =
     const [report, openScreen] = await Promise.all([first(api), loadTerminal(charsetOf(context.env))]);
     // It has been said by `status`, with what to type.
     if (report === undefined) return await status(context, invocation);
-    await new Dashboard(dashboardWorld(context, api, openScreen), report).run();
+    const world = dashboardWorld(context, {api, openScreen, environmentOf});
+    await new Dashboard(world, report).run();
     return {text: '', json: []};
   };
 
