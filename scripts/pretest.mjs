@@ -51,6 +51,8 @@ const tools = {
   ],
   man: ['man-db', 'the man pages'],
   curl: ['curl', 'requests over Unix sockets'],
+  tmux: ['tmux', 'the dashboard'],
+  screen: ['screen', 'the dashboard in GNU screen'],
   ps: ['procps', 'what other users can see'],
   flock: ['util-linux', 'the single supervisor'],
   script: ['bsdutils', 'a terminal for a command'],

@@ -25,6 +25,7 @@ interface Insides {
   readonly program: blessed.BlessedProgram & {
     setMouse(modes: Readonly<Record<string, boolean>>, enable: boolean): void;
   };
+  _listenedMouse: boolean;
   draw(first: number, last: number): void;
   realloc(): void;
   enter(): void;
@@ -68,6 +69,8 @@ export function terminalScreen({env, charset}: TerminalOptions): OpenScreen {
     const {program} = screen;
     const attributesOf = attributesFor(depthOf(screen.tput.colors, env));
     const undo = listen(screen, onTold);
+    // Makes leave() disable the mouse, too, whoever calls it: blessed does by itself when something has gone wrong.
+    screen._listenedMouse = true;
     program.setMouse(MOUSE, true);
     return {
       get size() {
@@ -89,7 +92,6 @@ export function terminalScreen({env, charset}: TerminalOptions): OpenScreen {
       },
       close() {
         undo();
-        program.setMouse(MOUSE, false);
         blessedScreen(screen).destroy();
       },
     };
@@ -116,7 +118,6 @@ function sizeNow(): Size {
 
 /** Give the terminal back. */
 function release(screen: Insides): void {
-  screen.program.setMouse(MOUSE, false);
   screen.leave();
   process.stdin.setRawMode(false);
   process.stdin.pause();
