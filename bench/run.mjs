@@ -29,6 +29,7 @@ const ORDER = [
   'exit-loop',
   'status-time',
   'idle-cpu',
+  'top',
 ];
 
 const {values, positionals} = parseArgs({

@@ -47,7 +47,7 @@ while marker not in written:
 paint_ms = (time.monotonic() - began) * 1000
 
 # Loading goes on behind the first picture; what is asked for is the time afterwards.
-settled = time.monotonic() + 3
+settled = time.monotonic() + min(3, seconds)
 while time.monotonic() < settled:
     read(fd, settled)
 before = processor_ms(pid)

@@ -9,7 +9,7 @@ import {endAll, freePort, median, until} from './processes.mjs';
 import {gunicornArgv} from './tools.mjs';
 
 const APPS = path.resolve(import.meta.dirname, '../apps');
-const SLEEPERS = 20;
+const SLEEPERS = {sleepers: 20, 'many sleepers': 50};
 
 /** Set up what the scenario needs under one supervisor, measure, and leave nothing behind. */
 export async function measured(scenario, peer) {
@@ -46,8 +46,9 @@ async function makeThings(needs, directory, mark) {
       const web = makeWeb(directory, await freePort(), mark);
       return {web, programs: [web.program]};
     }
-    case 'sleepers': {
-      const programs = Array.from({length: SLEEPERS}, (_, at) => ({
+    case 'sleepers':
+    case 'many sleepers': {
+      const programs = Array.from({length: SLEEPERS[needs]}, (_, at) => ({
         name: `sleeper${at}`,
         directory,
         argv: ['/bin/sleep', '100000'],

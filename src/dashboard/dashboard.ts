@@ -1,4 +1,4 @@
-import type {StatusReport} from '../control/api.ts';
+import type {StatusReport, SupervisorEvent} from '../control/api.ts';
 import type {Sample} from './history.ts';
 import type {LogRow} from './log-pane.ts';
 import type {Effect, Message, Model} from './model.ts';
@@ -146,8 +146,10 @@ export class Dashboard {
   async #hearEvents(): Promise<boolean> {
     const {api, clock} = this.#world;
     const attempt = new AbortController();
-    const signal = AbortSignal.any([attempt.signal, this.#end.signal]);
-    const events = api.events((event) => this.#tell({type: 'event', event, at: clock.wall()}), signal);
+    const end = (): void => attempt.abort();
+    this.#end.signal.addEventListener('abort', end);
+    const onEvent = (event: SupervisorEvent): void => this.#tell({type: 'event', event, at: clock.wall()});
+    const events = api.events(onEvent, attempt.signal);
     const gone = events.then(
       () => true,
       () => true,
@@ -159,6 +161,8 @@ export class Dashboard {
       // Nobody there, or not yet, or not any more: the next try tells.
       attempt.abort();
       return false;
+    } finally {
+      void gone.then(() => this.#end.signal.removeEventListener('abort', end));
     }
     return await gone;
   }

@@ -35,8 +35,9 @@ interface Insides {
 interface Pressed {
   readonly name?: string;
   readonly full: string;
+  /** The bytes that came. */
+  readonly sequence?: string;
   readonly ctrl?: boolean;
-  readonly meta?: boolean;
 }
 
 interface Pointed {
@@ -102,9 +103,16 @@ function blessedScreen(screen: Insides): blessed.Widgets.Screen {
   return screen as unknown as blessed.Widgets.Screen;
 }
 
-/** blessed 0.1.81 stumbles over the entry of this one (`plab_norm`), and needs nothing that would be different there. */
+/**
+ * blessed 0.1.81 cannot read descriptions whose numbers have 32 bits (term(5)), the form in which ncurses
+ * has those of `tmux-256color` and newer terminals, and takes them for an old xterm; over `screen-256color` it stumbles. All
+ * of these understand what xterm does.
+ */
 function terminalName(term: string | undefined): string {
-  return term === undefined || term === 'screen-256color' ? 'xterm-256color' : term;
+  const known = term ?? '';
+  return known === '' || /-(256color|direct)$|^(xterm-)?(alacritty|foot|ghostty|kitty|wezterm)/.test(known)
+    ? 'xterm-256color'
+    : known;
 }
 
 function depthOf(colours: number, env: TerminalOptions['env']): Depth {
@@ -136,8 +144,7 @@ function take(screen: Insides): void {
 function listen(screen: Insides, onTold: (told: Told) => void): () => void {
   const {program} = screen;
   program.on('keypress', (character: string | undefined, pressed: Pressed) => {
-    const key = keyOf(character, pressed);
-    if (key !== undefined) onTold({type: 'key', key});
+    for (const key of keysOf(character, pressed)) onTold({type: 'key', key});
   });
   program.on('mouse', ({action, button, x, y}: Pointed) => {
     const kind = kindOf(action, button);
@@ -171,15 +178,21 @@ function listen(screen: Insides, onTold: (told: Told) => void): () => void {
   };
 }
 
-/** The name that keys have everywhere: a character, `up`, `C-c`; `undefined` for what is told twice. */
-function keyOf(character: string | undefined, {name, full, ctrl, meta}: Pressed): string | undefined {
+/**
+ * The names that keys have everywhere: a character, `up`, `C-c`. None for what is told twice; two for Escape and the key behind it,
+ * which come together when they are typed quickly or the line is slow, and look like Alt.
+ */
+function keysOf(character: string | undefined, {name, full, sequence, ctrl}: Pressed): readonly string[] {
+  // oxlint-disable-next-line no-control-regex
+  const behind = /^\u001b([^[O])$/.exec(sequence ?? '')?.[1];
+  if (behind !== undefined) return ['escape', behind === '\u001b' ? 'escape' : behind];
   // Enter comes as `return` and as `enter`.
-  if (name === 'return') return undefined;
-  if (name === 'linefeed') return 'enter';
-  if (name === 'space') return 'space';
+  if (name === 'return') return [];
+  if (name === 'linefeed') return ['enter'];
+  if (name === 'space') return ['space'];
   const typed =
     character !== undefined && character.length === 1 && character > ' ' && character !== '\u007f';
-  return typed && ctrl !== true && meta !== true ? character : full;
+  return [typed && ctrl !== true ? character : full];
 }
 
 function kindOf(action: string, button: string | undefined): 'click' | 'up' | 'down' | undefined {

@@ -59,7 +59,7 @@ const KEYS: readonly (readonly [name: string, ...keys: string[]])[] = [
   ['r and y restarts', 'y'],
   ['R reloads', 'Escape', 'R'],
   ['a start that fails says why', 'Escape', 'G', 's'],
-  ['Ctrl-L draws all anew', 'Escape', 'Escape', 'C-l'],
+  ['Ctrl-L draws all anew', 'Escape', 'C-l'],
 ];
 
 for (const size of SIZES) {
@@ -76,7 +76,7 @@ for (const size of SIZES) {
     }
     t.deepEqual(screens.finish(), []);
     await tmux.press('q');
-    await tmux.shows(/^\$ [^]*top\n\$/);
+    await tmux.shows(/^\$$/m);
     t.is(await tmux.flag('alternate_on'), '0');
   });
 }
@@ -96,7 +96,7 @@ function normalised(lines: readonly string[], rig: Rig): readonly string[] {
       .replaceAll(/pid \d+( -> \d+)?/g, (text) => (text.includes('->') ? 'pid N -> N' : 'pid N'))
       .replaceAll(new RegExp(` +(${pids})(?= )`, 'g'), (figure) => 'N'.padStart(figure.length))
       .replace(/^( {2}[A-Z_]+)=.*$/, '$1=...')
-      .trimEnd();
+      .replace(/ +([⟧»›]?)$/, '$1');
   });
 }
 
@@ -111,6 +111,7 @@ const GROUNDS: Readonly<Record<string, readonly [string, string]>> = {
 function bracketed(text: string): readonly string[] {
   let open: string | undefined;
   return text.split('\n').map((line) => {
+    // oxlint-disable-next-line no-control-regex
     const pieces = line.split(/(\u001b\[[\d;]*m|\u000e|\u000f)/).map((piece, at) => {
       if (at % 2 === 0) return piece;
       const ground = Object.keys(GROUNDS).find((each) => piece.includes(each));
@@ -120,6 +121,9 @@ function bracketed(text: string): readonly string[] {
       open = ground;
       return closing + (ground === undefined ? '' : (GROUNDS[ground]?.[0] ?? ''));
     });
-    return pieces.join('');
+    // A ground that goes on to the end of a line ends there.
+    const end = open === undefined ? '' : (GROUNDS[open]?.[1] ?? '');
+    open = undefined;
+    return pieces.join('') + end;
   });
 }

@@ -52,8 +52,9 @@ export class GoldenScreens {
   }
 }
 
-/** Long enough for figures of use to have come twice. */
-const QUIET_LOOKS = 12;
+const QUIET_LOOKS = 6;
+/** Its figures of use are still to come. */
+const UNFINISHED = /running .* - /;
 
 /** As it is once it does not change any more. */
 async function settled(look: () => Promise<readonly string[]>): Promise<readonly string[]> {
@@ -64,9 +65,9 @@ async function settled(look: () => Promise<readonly string[]>): Promise<readonly
       const now = await look();
       same = now.join('\n') === before.join('\n') ? same + 1 : 0;
       before = now;
-      return same >= QUIET_LOOKS ? now : undefined;
+      return same >= QUIET_LOOKS && !now.some((line) => UNFINISHED.test(line)) ? now : undefined;
     },
-    {everyMs: 400},
+    {everyMs: 300},
   );
 }
 

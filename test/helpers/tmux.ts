@@ -101,7 +101,7 @@ export class Tmux {
     return await new Promise((resolve, reject) => {
       execFile('tmux', ['-u', '-S', this.#socket, ...args], {env: this.#env}, (error, stdout) => {
         if (error === null) resolve(stdout);
-        else reject(error);
+        else reject(new Error(`tmux ${args.join(' ')} failed`, {cause: error}));
       });
     });
   }

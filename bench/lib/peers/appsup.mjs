@@ -31,6 +31,7 @@ export function create({home, mark, programs}) {
   return {
     env,
     statusCommand: [APPSUP, 'status'],
+    topCommand: [APPSUP, 'top'],
     up: async () => await must(APPSUP, ['start', 'all'], {env, timeoutMs: 120_000}),
     start: async (program) => await appsup('start', program),
     stop: async (program) => await appsup('stop', program),
