@@ -66,7 +66,7 @@ test('what every command loads has no library and no slow part of Node in it', a
       {
         name: 'cold',
         setup: (bundler) =>
-          bundler.onResolve({filter: /\/(cold|command-line)\.ts$/}, ({path}) => ({path, external: true})),
+          bundler.onResolve({filter: /\/(cold|command-line|top)\.ts$/}, ({path}) => ({path, external: true})),
       },
     ],
   });
