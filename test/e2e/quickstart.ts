@@ -38,6 +38,8 @@ interface Clone {
 const PARTS = [
   'bin',
   'src',
+  'docs',
+  'README.md',
   'scripts',
   'examples',
   'package.json',
