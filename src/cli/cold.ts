@@ -31,6 +31,7 @@ import {remove} from './commands/remove.ts';
 import {report} from './commands/report.ts';
 import {request} from './commands/request.ts';
 import {run} from './commands/run.ts';
+import {scale} from './commands/scale.ts';
 import {secret} from './commands/secret.ts';
 import {show} from './commands/show.ts';
 import {signal} from './commands/signal.ts';
@@ -75,6 +76,7 @@ const COLD: Readonly<Record<Exclude<Verb, EveryDay | Reading | 'top'>, Command>>
   report: report(bootOptions),
   request,
   run,
+  scale,
   secret: secret(secretInput),
   show,
   signal,

@@ -145,6 +145,19 @@ export const COMMANDS = {
     options: WAITING,
     examples: [['reload flasktasks', 'sends gunicorn HUP; what knows no such signal is restarted']],
   },
+  scale: {
+    synopsis: 'APP[:PROGRAM]=N... [--no-wait] [--timeout DURATION]',
+    summary: 'have a program with so many workers, or run it so many times; kept in its file',
+    words: [1, MANY],
+    options: WAITING,
+    details: [
+      'It changes "workers" of a server or a queue, which is restarted, with no visitor refused; of a command, or where "numprocs" is more than 1, it changes that: copies are started before others are stopped, and the rest go on as they are. All else in the file stays as you wrote it.',
+    ],
+    examples: [
+      ['scale flasktasks:web=4', 'four workers of gunicorn'],
+      ['scale spectral:queue=2 flasktasks=3', 'of an app alone, the program that serves'],
+    ],
+  },
   signal: {
     synopsis: `SIGNAL ${TARGETS} [--group]`,
     summary: 'send a signal to what runs; what is wished stays, so what ends by it may be started again',

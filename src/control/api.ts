@@ -153,6 +153,8 @@ export interface ActRequest {
   readonly targets: readonly Target[];
   /** `false`: return as soon as it is under way. @defaultValue true */
   readonly wait?: boolean;
+  /** Only processes that the app's file does not have any more, since its `numprocs` is less. @defaultValue false */
+  readonly surplus?: boolean;
 }
 
 export interface ActReport {

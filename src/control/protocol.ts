@@ -53,10 +53,15 @@ export type Envelope = {readonly event: unknown} | {readonly result: unknown} | 
 
 /** @throws AppsupError `PROTOCOL` */
 export function parseAct(body: unknown): ActRequest {
-  const fields = objectOf(body, ['action', 'targets', 'wait']);
+  const fields = objectOf(body, ['action', 'targets', 'wait', 'surplus']);
   const action = ACTIONS.find((known) => known === fields['action']);
   if (action === undefined) throw refused('"action" to be "start", "stop" or "restart"', fields['action']);
-  return {action, targets: someTargets(fields['targets']), wait: booleanOf(fields, 'wait', true)};
+  return {
+    action,
+    targets: someTargets(fields['targets']),
+    wait: booleanOf(fields, 'wait', true),
+    ...(booleanOf(fields, 'surplus', false) ? {surplus: true} : {}),
+  };
 }
 
 /** @throws AppsupError `PROTOCOL` */

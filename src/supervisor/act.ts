@@ -8,10 +8,14 @@ import type {Unit} from './unit.ts';
 
 /** Do what was asked with the chosen units of one app, and say for each what came of it. */
 export async function act(
-  selection: Selection,
-  {action, wait = true}: ActRequest,
+  chosen: Selection,
+  {action, wait = true, surplus = false}: ActRequest,
 ): Promise<readonly ActResult[]> {
-  const {app, units} = selection;
+  const {app} = chosen;
+  const selection = surplus
+    ? {app, units: chosen.units.filter((unit) => !app.lists(unit)), whole: false}
+    : chosen;
+  const {units} = selection;
   if (action !== 'stop' && app.problems.length > 0) return refused(app, units, action);
   switch (action) {
     case 'start':

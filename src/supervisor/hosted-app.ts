@@ -99,6 +99,12 @@ export class HostedApp implements VisitedApp {
     }
   }
 
+  /** True for a process that the app's file has as it is now. */
+  lists({id}: Unit): boolean {
+    const program = this.spec?.programs.find(({name}) => name === id.program);
+    return program !== undefined && processNames(program).includes(id.process);
+  }
+
   /** Go on with a process that an earlier supervisor started. */
   adopt({record, main}: Found): Unit {
     const index = Math.max(0, processNames(main.program).indexOf(record.process));

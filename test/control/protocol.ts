@@ -20,6 +20,7 @@ test('parseAct() takes an action and its targets, and waits unless told not to',
     wait: true,
   });
   t.false(parseAct({action: 'stop', targets: ['a'], wait: false}).wait);
+  t.true(parseAct({action: 'stop', targets: ['a'], surplus: true}).surplus);
 });
 
 const REFUSED: readonly (readonly [string, () => unknown, RegExp])[] = [

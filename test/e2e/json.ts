@@ -65,6 +65,8 @@ const LINES: readonly (readonly [line: string, code?: number])[] = [
   ['restart hello:web hello:queue --no-wait'],
   ['restart hello:web'],
   ['restart hello:queue --timeout 1ms', 124],
+  ['scale hello:web=3 hello:queue=2 hello:broken=1'],
+  ['scale hello:queue=1'],
   ['signal CONT hello'],
   ['signal CONT hello:web hello:broken', 7],
   ['logs hello -n 5'],

@@ -6,7 +6,7 @@ import path from 'node:path';
 import test from 'ava';
 
 import {systemProc} from '../../src/system/proc.ts';
-import {ROOT, alive, killQuietly, until} from '../helpers/rig.ts';
+import {Load, ROOT, alive, killQuietly, until} from '../helpers/rig.ts';
 import type {Rig} from '../helpers/rig.ts';
 import {rigFor} from '../helpers/rig-for.ts';
 import {testWith, toolPath} from '../helpers/tools.ts';
@@ -260,3 +260,58 @@ function lines(stdout: string): readonly Readonly<Record<string, unknown>>[] {
     .split('\n')
     .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
 }
+
+testWith(
+  ['gunicorn'],
+  '«scale» gives a server other workers with no request dropped, and its file keeps it',
+  async (t) => {
+    const rig = rigFor(t);
+    const {port} = await rig.defineGunicorn('web', '# as many as there are cores\n');
+    await rig.ok('start', 'web');
+    const load = new Load(port, '/web/', 4);
+    await load.answers(20);
+    t.regex(
+      await rig.ok('scale', 'web:web=4'),
+      /^web:web {2}workers 2 -> 4 .*\n {2}web:web {2}new version ready/,
+    );
+    await load.answers(20);
+    await load.stop();
+    t.deepEqual(load.failures, []);
+    const master = await rig.pid('web');
+    await until(() => systemProc.children(master).length === 4, 'four workers');
+    t.regex(
+      readFileSync(path.join(rig.paths.apps, 'web.toml'), 'utf8'),
+      /^workers = 4\n# as many as there are cores$/m,
+    );
+    t.regex(await rig.ok('show', 'web'), /^workers +=? ?4|workers.*= 4/m);
+  },
+);
+
+test('«scale» runs a command more often and less often, and leaves alone what goes on', async (t) => {
+  const rig = rigFor(t);
+  await rig.define(
+    'jobs',
+    '[programs.queue]\ncommand = "sleep 600"\nlisten = "none"\nstart_time = "100ms"\n',
+  );
+  await rig.ok('start', 'jobs');
+  const first = await rig.pid('jobs', 'queue');
+  const copies = async (): Promise<readonly string[]> =>
+    (await rig.app('jobs')).processes.map(({process, state}) => `${process} ${state}`);
+
+  await rig.ok('scale', 'jobs:queue=2');
+  t.deepEqual(await copies(), ['queue_00 running', 'queue_01 running']);
+  t.false(alive(first));
+  const kept = await rig.pid('jobs', 'queue_00');
+  await rig.ok('scale', 'jobs:queue=3');
+  t.deepEqual(await copies(), ['queue_00 running', 'queue_01 running', 'queue_02 running']);
+  const [line] = lines(await rig.ok('scale', 'jobs:queue=2', '--json'));
+  t.like(line, {app: 'jobs', program: 'queue', ok: true, key: 'numprocs', from: 3, to: 2});
+  t.deepEqual(await copies(), ['queue_00 running', 'queue_01 running']);
+  t.is(await rig.pid('jobs', 'queue_00'), kept);
+
+  await rig.ok('daemon', 'restart');
+  t.deepEqual(await copies(), ['queue_00 running', 'queue_01 running']);
+  await rig.ok('stop', 'jobs');
+  t.regex(await rig.ok('scale', 'jobs:queue=1'), /from its next start on/);
+  t.deepEqual(await copies(), ['queue stopped']);
+});

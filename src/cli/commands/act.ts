@@ -40,7 +40,7 @@ function act(action: Action): Command {
         .filter(({ok}) => ok)
         .map((result) => successLine(action, result, terminal.style))
         .join('\n'),
-      json: results.map(jsonOf),
+      json: results.map(actJson),
       failures: results.filter(({ok}) => !ok).map(failureText),
       hints: json ? [] : await afterwards(api, action, results, context),
       exitCode: actExit(action, results),
@@ -110,7 +110,7 @@ export function failureText({app, process, state, error, output}: ActResult): st
 }
 
 /** The same fields for every process, `error` and `output` only with `"ok":false`. */
-function jsonOf(result: ActResult): unknown {
+export function actJson(result: ActResult): unknown {
   const {app, process, ok, state, pending = false, unchanged, overlapped, error, output} = result;
   const {pid = null, previousPid = null, url = null} = result;
   const readyMs = result.readyMs === undefined ? null : Math.round(result.readyMs);

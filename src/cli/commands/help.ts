@@ -16,6 +16,7 @@ export const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
       'stop',
       'restart',
       'reload',
+      'scale',
       'signal',
       'open',
       'run',

@@ -31,6 +31,7 @@ export interface Places {
 
 const SOURCES: Readonly<Record<string, Source>> = {
   'APP:PROGRAM': 'targets',
+  'APP:PROGRAM=N': 'targets',
   'APP:NAME': 'logs',
   APP: 'apps',
   TASK: 'runs',

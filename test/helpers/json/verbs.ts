@@ -267,6 +267,21 @@ export const PRINTED: Readonly<Record<Verb, Printed>> = {
   stop: actedOn,
   restart: actedOn,
   reload: actedOn,
+  scale: {
+    about: 'One line for each program.',
+    lines: [
+      object({
+        app,
+        program: text(),
+        ok: bool(),
+        key: oneOf(['workers', 'numprocs'], 'of its file'),
+        from: int(),
+        to: int(),
+        file: text(),
+        results: list(acted, 'of what was running'),
+      }),
+    ],
+  },
   signal: {
     about: 'One line for each process.',
     lines: [
@@ -374,6 +389,7 @@ export const PRINTED: Readonly<Record<Verb, Printed>> = {
         logs: open('[logs]'),
         logFiles: list(text()),
         notify: bool(),
+        runs: orNull(open('the last runs of its jobs and tasks; null: no supervisor is there to say')),
       }),
     ],
   },
