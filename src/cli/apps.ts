@@ -6,7 +6,7 @@ import type {AppStatus} from '../control/api.ts';
 import type {ProgramSpec} from '../core/program-spec.ts';
 import type {AppSpec} from '../core/spec.ts';
 import {processNames} from '../core/program-spec.ts';
-import {webProgram} from '../core/spec.ts';
+import {isServed, webProgram} from '../core/spec.ts';
 import {namesIn, unknownApp, unknownProgram} from '../core/unknown-name.ts';
 import {AppsupError, isAppsupError} from '../errors.ts';
 import {adoptPort, leaseOf, leasePort} from '../ports/leases.ts';
@@ -64,7 +64,7 @@ export function servingNames(config: Config, action: string, words: readonly str
   if (!words.includes('all')) return names;
   const serving = names.filter((name) => {
     const spec = config.apps.get(name)?.spec;
-    return spec !== undefined && webProgram(spec) !== undefined;
+    return spec !== undefined && isServed(spec);
   });
   if (serving.length > 0) return serving;
   throw nothingServes(action);

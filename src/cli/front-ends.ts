@@ -2,7 +2,7 @@ import {hostname} from 'node:os';
 
 import type {Config} from '../config/load.ts';
 import {nearest} from '../core/nearest.ts';
-import {gatewayFor, webProgram} from '../core/spec.ts';
+import {gatewayFor, isServed} from '../core/spec.ts';
 import type {AppSpec} from '../core/spec.ts';
 import {AppsupError} from '../errors.ts';
 import {apacheMinimalSnippet, apacheSnippet} from '../frontend/apache.ts';
@@ -64,7 +64,7 @@ export async function linesFor(
   config: Config,
   {app, kind, action, httpdVersion}: LinesRequest,
 ): Promise<Lines> {
-  if (webProgram(app) === undefined) {
+  if (!isServed(app)) {
     throw new AppsupError(
       'NOT_AN_APP',
       `Cannot ${action} "${app.name}": none of its programs serves anything`,

@@ -8,14 +8,18 @@ type Report = (problem: Problem) => void;
 
 /** What the front end is told of an app. Values that may not stand in a server's configuration are refused here already. */
 export function readFront(
-  file: {readonly front?: FrontFile | undefined; readonly static?: StaticFile | undefined},
+  file: {
+    readonly front?: FrontFile | undefined;
+    readonly static?: StaticFile | undefined;
+    readonly programs?: object | undefined;
+  },
   place: {readonly home: string; readonly directory: string},
   report: Report,
 ): FrontSpec {
   const {body_limit, timeout, streaming, maintenance, fallback, pass} = file.front ?? {};
   const statics = readStatics(file.static ?? {}, place, report);
   const whole = statics.some(({path}) => path === '/');
-  if (whole && (pass ?? []).length === 0) {
+  if (whole && (pass ?? []).length === 0 && Object.keys(file.programs ?? {}).length > 0) {
     report({
       path: ['static', '/'],
       at: 'key',

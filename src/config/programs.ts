@@ -19,7 +19,11 @@ export function readPrograms(
 ): readonly ProgramSpec[] {
   const {report} = context;
   const said = raw['programs'];
-  if (isTable(said) && Object.keys(said).length === 0) {
+  // Pages that the front end serves by itself need none.
+  const isSite = Object.hasOwn(file.static ?? {}, '/') && (file.front?.pass ?? []).length === 0;
+  if (!isSite && said === undefined)
+    report({path: [], message: '"programs" is missing', hint: 'add: [programs.web]'});
+  if (!isSite && isTable(said) && Object.keys(said).length === 0) {
     report({path: ['programs'], at: 'key', message: 'The app has no program', hint: 'add: [programs.web]'});
   }
   const programs = Object.entries(file.programs ?? {}).flatMap(([name, program]) => {

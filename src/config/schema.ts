@@ -116,9 +116,8 @@ export const appSchema = v.object({
   }),
   programs: key(v.record(v.string(), programSchema), {
     description:
-      'What to keep running, each under its name. Each has one of gunicorn, uvicorn, uwsgi and command.',
+      'What to keep running, each under its name. Each has one of gunicorn, uvicorn, uwsgi and command. Pages alone, static = { "/" = ... }, need none.',
     example: '{ web = { gunicorn = "wsgi:application" } }',
-    required: true,
     ...SINCE,
   }),
   jobs: key(v.record(v.string(), jobSchema), {

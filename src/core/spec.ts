@@ -96,6 +96,16 @@ export function webProgram(app: AppSpec): ProgramSpec | undefined {
   return app.programs.find((program) => program.listen !== 'none');
 }
 
+/** True for pages alone: a directory is served for every path, and nothing runs. */
+export function isSite({programs, front}: AppSpec): boolean {
+  return programs.length === 0 && front.statics.some(({path}) => path === '/');
+}
+
+/** True when there is something for visitors to see: what a program serves, or pages. */
+export function isServed(app: AppSpec): boolean {
+  return webProgram(app) !== undefined || isSite(app);
+}
+
 /** True for an app that is a gateway to others. */
 export function isGateway(app: AppSpec): boolean {
   return webProgram(app)?.launch.kind === 'gateway';

@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs';
 import path from 'node:path';
 
-import {webProgram} from '../core/spec.ts';
+import {isServed} from '../core/spec.ts';
 import type {AppSpec} from '../core/spec.ts';
 import {checkSnippet} from '../frontend/check.ts';
 import type {CheckResult} from '../frontend/check.ts';
@@ -76,7 +76,7 @@ function isRunning(kind: Kind, root: string): boolean | undefined {
 }
 
 async function requestedOf(spec: AppSpec, {paths, env}: World): Promise<readonly Requested[]> {
-  const request = webProgram(spec) === undefined ? undefined : keptRequest(paths, spec.name);
+  const request = !isServed(spec) ? undefined : keptRequest(paths, spec.name);
   if (request?.text === undefined) return [];
   const {front} = request;
   const text = blocksIn(request.text);

@@ -86,7 +86,11 @@ function opening(input: LetterInput): string {
     first.mount === ''
       ? 'They take all of that site, so nothing else can be served there'
       : `They change nothing outside ${first.mount}/`;
-  return `${lines}\n${reach}, and pass it on to ${targetOf(first.upstream)}${whose}.`;
+  // Of files alone nothing is passed on.
+  const passes = /^\s*(?:Proxy|proxy_pass|uwsgi_pass)/m.test(first.snippet);
+  return passes
+    ? `${lines}\n${reach}, and pass it on to ${targetOf(first.upstream)}${whose}.`
+    : `${lines}\n${reach}.`;
 }
 
 function placeOf({site: {hint}, server}: LetterInput): string {

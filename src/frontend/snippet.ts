@@ -210,10 +210,14 @@ const FORGET: Readonly<Record<FrontEnd, string>> = {
  */
 export function frame(values: SnippetValues, front: FrontEnd, lines: readonly string[]): string {
   const {user, host, app, areas, upstream, date} = values;
-  const passed = areas.map(({path}) => path).join(' and ') || 'nothing';
+  const passed = areas.map(({path}) => path).join(' and ');
+  const what =
+    passed === ''
+      ? `Serves the files of ${values.path}`
+      : `Passes ${passed} to ${describeUpstream(upstream)}`;
   return [
     `# >>> appsup ${user} ${app} (${date}) >>>`,
-    `# Passes ${passed} to ${describeUpstream(upstream)}: app ${app} of user ${user}${host === undefined ? '' : ` on ${host}`}.`,
+    `# ${what}: app ${app} of user ${user}${host === undefined ? '' : ` on ${host}`}.`,
     `# To remove it, delete the lines from >>> to <<<${FORGET[front]}.`,
     ...lines,
     `# <<< appsup ${user} ${app} <<<`,

@@ -1,5 +1,5 @@
 import {isMount, isName} from '../core/names.ts';
-import {isGateway, webProgram} from '../core/spec.ts';
+import {isGateway, isServed, protocolOf} from '../core/spec.ts';
 import type {AppSpec, FrontSpec, PrefixMode} from '../core/spec.ts';
 
 /** Where an app listens. */
@@ -26,9 +26,7 @@ export interface Served {
 
 /** The route of an app; `undefined` for one that serves nothing, speaks another protocol than HTTP, or is a gateway by itself. */
 export function routeOf({app, upstream}: Served): Route | undefined {
-  const launch = webProgram(app)?.launch;
-  if (launch === undefined || isGateway(app) || (launch.kind === 'uwsgi' && launch.protocol === 'uwsgi'))
-    return undefined;
+  if (!isServed(app) || isGateway(app) || protocolOf(app) === 'uwsgi') return undefined;
   const {streaming: _, ...front} = app.front;
   return {app: app.name, mount: app.mount, prefix: app.prefix, upstream, front};
 }

@@ -2,7 +2,7 @@ import type {FrontStatus} from '../control/api.ts';
 import {closedPage} from '../core/closed-page.ts';
 import {startOrder} from '../core/order.ts';
 import {processNames} from '../core/program-spec.ts';
-import {webProgram} from '../core/spec.ts';
+import {isServed} from '../core/spec.ts';
 import type {ProgramSpec} from '../core/program-spec.ts';
 import type {AppSpec} from '../core/spec.ts';
 import type {UnitState} from '../core/state.ts';
@@ -234,7 +234,7 @@ export class HostedApp implements VisitedApp {
   }
 
   get serves(): boolean {
-    return this.spec !== undefined && webProgram(this.spec) !== undefined;
+    return this.spec !== undefined && isServed(this.spec);
   }
 
   #add(

@@ -1,6 +1,6 @@
 import type {ActResult, AppStatus, ProcessStatus, StateName} from '../control/api.ts';
 import {describeExit} from '../core/exit.ts';
-import {protocolOf} from '../core/spec.ts';
+import {protocolOf, webProgram} from '../core/spec.ts';
 import type {UnitState} from '../core/state.ts';
 import {AppsupError, isAppsupError} from '../errors.ts';
 import type {Clock} from '../system/clock.ts';
@@ -60,7 +60,7 @@ export function servingPort(app: HostedApp): number | undefined {
 /** The address on this host, as the front end asks it. */
 function localUrl(app: HostedApp): string | undefined {
   const port = servingPort(app);
-  if (port === undefined || app.spec === undefined || !app.serves) return undefined;
+  if (port === undefined || app.spec === undefined || webProgram(app.spec) === undefined) return undefined;
   const main = app.webUnits().find((unit) => unit.main !== undefined)?.main;
   const socket = main?.process.record.frontSocket ?? app.socket?.file?.path;
   if (socket !== undefined) return `unix:${socket}`;

@@ -4,6 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 
 import {readApp} from '../../src/config/app.ts';
+import {isServed, isSite} from '../../src/core/spec.ts';
 import type {AppSpec} from '../../src/core/spec.ts';
 import {CONTEXT, GUNICORN, findings, specOf, web} from '../helpers/read-app.ts';
 
@@ -258,6 +259,11 @@ for (const [what, text, read, expected] of [
   });
 }
 
+test('readApp() takes pages alone, which need no program', (t) => {
+  const spec = specOf('directory = "/x"\nstatic = { "/" = "dist" }');
+  t.deepEqual([spec.programs, isSite(spec), isServed(spec)], [[], true, true]);
+});
+
 test('readApp() takes defaults of the global file, and the app file is stronger', (t) => {
   const defaults = {stop_timeout: 5000, restart: 'never'} as const;
   const [program] = specOf(web(GUNICORN, 'restart = "on-failure"'), {defaults}).programs;
@@ -364,6 +370,12 @@ for (const [text, ...expected] of [
   [`env = { PORT = "80" }\n${web(GUNICORN)}`, '1:9 warning: "PORT" is set by appsup from "port"'],
   [`directory = "x"\n[programs.web]\n${GUNICORN}`, '1:13 Expected "directory" to be absolute: got "x"'],
   ['directory = "/x"\nprograms = {}', '2:1 The app has no program'],
+  [
+    'directory = "x"\nstatic = { "/a" = "dist" }',
+    '1:1 "programs" is missing',
+    '1:13 Expected "directory" to be absolute: got "x"',
+  ],
+  ['directory = "/x"\nstatic = { "/" = "dist" }\nfront = { pass = ["/api"] }', '1:1 "programs" is missing'],
   ['directory = "/x"\n[programs."a b"]\ncommand = "x"', '2:11 Cannot use "a b" as a program\'s name'],
   [
     'directory = "/x\\u0000y"\n[programs.web]\ncommand = "x"',

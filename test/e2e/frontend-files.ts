@@ -1,14 +1,15 @@
-import {lchownSync, mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
+import {chmodSync, lchownSync, mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 
 import type {ExecutionContext} from 'ava';
 
 import {startApache} from '../helpers/apache.ts';
+import {freePort} from '../helpers/free-port.ts';
 import {FrontApps} from '../helpers/front-apps.ts';
 import {visit} from '../helpers/front-end.ts';
 import type {Answer, FrontEndServer, Visit} from '../helpers/front-end.ts';
 import {startNginx} from '../helpers/nginx.ts';
-import {get, Rig} from '../helpers/rig.ts';
+import {get, Rig, until} from '../helpers/rig.ts';
 import {testWith} from '../helpers/tools.ts';
 
 const HOST = 'site.example';
@@ -211,5 +212,48 @@ testWith(
     const nginx = await startNginx(await world.rig.ok('snippet', 'api', '--front', 'nginx'));
     t.teardown(async () => await nginx.stop());
     t.is((await visit(nginx, {path: '/api/x'})).body, '/api /x ');
+  },
+);
+
+testWith(
+  ['apache2', 'nginx'],
+  'files without any program are served by Apache, nginx and the gateway, and appsup runs nothing for them',
+  async (t) => {
+    const rig = Rig.create();
+    t.teardown(async () => void (await rig.clean()));
+    const pages = path.join(rig.home, 'dist');
+    mkdirSync(pages);
+    mkdirSync(rig.paths.apps, {recursive: true, mode: 0o700});
+    writeFileSync(path.join(pages, 'index.html'), 'the page');
+    // The web server's account has to get in.
+    chmodSync(rig.home, 0o711);
+    const toml = `directory = "${rig.home}"\nmount = "/alice/site"\nstatic = { "/" = "dist" }\n`;
+    writeFileSync(path.join(rig.paths.apps, 'site.toml'), toml, {mode: 0o600});
+
+    const port = await freePort();
+    await rig.ok('gateway', 'enable', '--mount', '/alice', '--port', String(port));
+    await rig.ok('start', 'site');
+    await until(async () => (await get(port, '/alice/site/')).body === 'the page', 'its route');
+    t.is((await get(port, '/alice/site/none')).status, 404);
+    t.deepEqual((await rig.app('site')).processes, []);
+    t.regex((await rig.appsup('status')).stdout, /^site +- +- .*the front end serves its files$/m);
+    const {stderr} = await rig.appsup('verify', 'site', '--url', 'http://site.example');
+    t.regex(stderr, /it has no program that could answer the token/);
+    t.notRegex(await rig.ok('request', 'site', '--front', 'nginx'), /pass it on/);
+    for (const [front, start] of [
+      ['apache', startApache],
+      ['nginx', startNginx],
+    ] as const) {
+      const lines = await rig.ok('snippet', 'site', '--front', front);
+      t.regex(lines, /^# Serves the files of \/alice\/site\/: app site of user /m);
+      const server = await start(lines);
+      try {
+        t.is((await visit(server, {path: '/alice/site/'})).body, 'the page', server.log());
+        t.is((await visit(server, {path: '/alice/site/none'})).status, 404);
+        t.is((await visit(server, {path: '/alice/site'})).status, 308);
+      } finally {
+        await server.stop();
+      }
+    }
   },
 );

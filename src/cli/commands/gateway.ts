@@ -4,7 +4,7 @@ import path from 'node:path';
 import type {AppStatus, StatusReport} from '../../control/api.ts';
 import {fillMount} from '../../config/keys.ts';
 import type {Config} from '../../config/load.ts';
-import {gatewayFor, isGateway, webProgram} from '../../core/spec.ts';
+import {gatewayFor, isGateway, isServed} from '../../core/spec.ts';
 import type {AppSpec} from '../../core/spec.ts';
 import {AppsupError, isAppsupError} from '../../errors.ts';
 import {routeOf} from '../../gateway/routes.ts';
@@ -102,7 +102,7 @@ interface Overview {
 function overview(config: Config, gatewayApp: AppSpec): Overview {
   const apps = [...config.apps.values()]
     .flatMap(({spec}) => spec ?? [])
-    .filter((app) => webProgram(app) !== undefined && !isGateway(app));
+    .filter((app) => isServed(app) && !isGateway(app));
   const found = apps.map((app) => ({app, why: missing(app, gatewayApp)}));
   return {
     reached: found.filter(({why}) => why === undefined).map(({app}) => app),

@@ -4,7 +4,7 @@ import {rmSync} from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 
-import {isGateway, webProgram} from '../../core/spec.ts';
+import {isGateway, isServed, isSite} from '../../core/spec.ts';
 import type {AppSpec} from '../../core/spec.ts';
 import {AppsupError, isAppsupError, systemCode} from '../../errors.ts';
 import {makePreviewPlace, sweepPreviews} from '../../system/preview-places.ts';
@@ -37,7 +37,7 @@ export const preview =
     const url = `http://127.0.0.1:${port}${app.mount}/`;
     const {terminal} = context;
     terminal.out(json ? `${JSON.stringify({app: name, url})}\n` : `${url}  (Ctrl-C ends it)\n`);
-    if (!json && !(await runs(context, name)))
+    if (!json && !isSite(app) && !(await runs(context, name)))
       terminal.err(`! ${name} is not running: appsup start ${name}\n`);
     await serve(context, proc, {route, socket});
     return {text: '', json: []};
@@ -47,12 +47,12 @@ async function routeTo({paths}: Context, app: AppSpec, port: () => Promise<numbe
   const upstream =
     app.transport === 'unix'
       ? ({kind: 'unix', path: publicSocketPath(paths, app.name)} as const)
-      : ({kind: 'tcp', port: webProgram(app) === undefined ? 0 : await port()} as const);
+      : ({kind: 'tcp', port: !isServed(app) ? 0 : await port()} as const);
   const route = routeOf({app, upstream});
   if (route !== undefined) return route;
   const why = isGateway(app)
     ? 'it is the gateway, which is there already'
-    : webProgram(app) === undefined
+    : !isServed(app)
       ? 'none of its programs serves anything'
       : 'it speaks uwsgi: protocol = "http" to see it';
   throw new AppsupError('NOT_AN_APP', `Cannot preview "${app.name}": ${why}`, {

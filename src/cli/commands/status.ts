@@ -74,18 +74,18 @@ export function statusTable(
       ...processCells(app, process, at, now, style),
     ]),
   );
-  // An app without processes (its file never was right) must not vanish.
+  // An app without processes must not vanish: its file never was right, or it has no programs.
   const empty = apps
     .filter((app) => app.processes.length === 0)
     .map((app) => [
       app.app,
       '-',
-      paint('unknown', style),
+      app.problems.length === 0 ? '-' : paint('unknown', style),
       '-',
       '-',
       '-',
       '-',
-      app.problems[0] ?? 'no programs',
+      app.problems[0] ?? 'no programs: the front end serves its files',
     ]);
   if (rows.length + empty.length === 0) return '';
   return columns([HEADER.map((text) => ({text, paint: style.dim})), ...rows, ...empty], width).join('\n');

@@ -1,5 +1,5 @@
 import type {SupervisorApi} from '../../control/api.ts';
-import {webProgram} from '../../core/spec.ts';
+import {isSite, webProgram} from '../../core/spec.ts';
 import type {Launch} from '../../core/program-spec.ts';
 import type {AppSpec} from '../../core/spec.ts';
 import {AppsupError} from '../../errors.ts';
@@ -85,7 +85,10 @@ function noPlace(app: string, why: string): AppsupError {
 /** The port on which it serves now; 0 for a Unix socket. @throws AppsupError `NOT_RUNNING`, `NOT_AN_APP` */
 async function servingPort(api: SupervisorApi, app: AppSpec): Promise<number> {
   if (webProgram(app) === undefined) {
-    throw new AppsupError('NOT_AN_APP', `Cannot verify "${app.name}": none of its programs serves anything`, {
+    const why = isSite(app)
+      ? 'it has no program that could answer the token, only files'
+      : 'none of its programs serves anything';
+    throw new AppsupError('NOT_AN_APP', `Cannot verify "${app.name}": ${why}`, {
       hint: `appsup show ${app.name}`,
     });
   }
