@@ -120,8 +120,9 @@ export class AppSockets {
   #portTaken(app: HostedApp, port: number, cause: unknown): AppsupError {
     const holder = this.#options.holderOf(port);
     const who = holder === undefined ? `not to be had (${systemCode(cause)})` : `taken by ${holder.text}`;
+    const way = holder?.uid === process.getuid?.() ? 'End that one' : `Ask ${holder?.user ?? 'them'}`;
     return new AppsupError('PORT_TAKEN', `Cannot start "${app.name}": port ${port} is ${who}`, {
-      hint: `the port is in the snippet that the administrators have. Ask ${holder?.user ?? 'them'}, or lease another one and send a new request: appsup ports move ${app.name}`,
+      hint: `the port is in the snippet that the administrators have. ${way}, or lease another one and send a new request: appsup ports move ${app.name}`,
       cause,
       details: {app: app.name, port, ...(holder === undefined ? {} : {uid: holder.uid, user: holder.user})},
     });
