@@ -27,7 +27,8 @@ test('every topic has a text, of at most 80 columns but for what is to be copied
 test('every document is a topic', (t) => {
   const known = topics().map(({blocks}) => JSON.stringify(blocks()[0]));
   for (const [file, text] of Object.entries(docs())) {
-    if (file === 'README.md') continue;
+    // An index, and the text that topics are parts of.
+    if (file.endsWith('README.md')) continue;
     t.true(known.includes(JSON.stringify(blocksOf(text)[0])), file);
   }
 });

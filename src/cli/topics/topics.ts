@@ -29,7 +29,10 @@ const PARTS: Readonly<
 };
 
 /** Documents with another name as a topic. */
-const NAMES: Readonly<Record<string, string>> = {'from-supervisord': 'supervisord'};
+const NAMES: Readonly<Record<string, string>> = {
+  'from-supervisord': 'supervisord',
+  'from-systemd': 'systemd',
+};
 
 /** All topics but the tables and keys of the configuration, by name. */
 export function topics(): readonly Topic[] {
@@ -43,7 +46,7 @@ export function topics(): readonly Topic[] {
     // The reference is a topic by its tables; the index of files says nothing offline.
     if (base === undefined || base === 'config' || base === 'README') return [];
     const [title] = blocksOf(docs()[file] ?? '');
-    const summary = title?.type === 'heading' ? title.text : base;
+    const summary = title?.type === 'heading' ? title.text.replaceAll('`', '') : base;
     return [
       {
         name: NAMES[base] ?? base,
