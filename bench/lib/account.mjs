@@ -14,7 +14,7 @@ export async function asAccount(args, cache) {
   const home = mkdtempSync('/tmp/bench-home-');
   await must(find('useradd'), ['--home-dir', home, '--shell', '/bin/sh', '--user-group', name]);
   try {
-    for (const part of ['bin', 'dist', 'bench', 'package.json']) {
+    for (const part of ['bin', 'dist', 'node_modules/blessed', 'bench', 'package.json']) {
       if (existsSync(path.join(ROOT, part)))
         cpSync(path.join(ROOT, part), path.join(home, 'appsup', part), {recursive: true});
     }

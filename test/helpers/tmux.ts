@@ -28,7 +28,10 @@ export class Tmux {
     this.#socket = path.join(directory, `tmux-${++opened}`);
     this.#env = env;
     const settings = `${this.#socket}.conf`;
-    writeFileSync(settings, `set -g default-terminal ${term}\nset -g status off\nset -s escape-time 0\n`);
+    writeFileSync(
+      settings,
+      `set -g default-terminal ${term}\nset -g status off\nset -g default-shell /bin/sh\nset -s escape-time 0\n`,
+    );
     const where = ['-c', directory, '-x', String(columns), '-y', String(rows)];
     const shell = "env -u TMUX PS1='$ ' sh";
     execFileSync('tmux', ['-u', '-S', this.#socket, '-f', settings, 'new-session', '-d', ...where, shell], {
