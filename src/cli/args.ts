@@ -5,7 +5,8 @@ import {nearest} from '../core/nearest.ts';
 import {AppsupError} from '../errors.ts';
 import {ELSEWHERE} from './elsewhere.ts';
 import {COMMANDS, COMMON_OPTIONS, commandInfo, isReading, isVerb} from './table.ts';
-import type {CommandInfo, OptionInfo, Verb} from './table.ts';
+import type {Verb} from './table.ts';
+import type {CommandInfo, OptionInfo} from './table/info.ts';
 
 /** A command line, understood. */
 export interface Invocation {

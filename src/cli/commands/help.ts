@@ -1,6 +1,7 @@
 import type {Result} from '../output.ts';
 import {COMMON_OPTIONS, commandInfo} from '../table.ts';
-import type {CommandInfo, OptionInfo, Verb} from '../table.ts';
+import type {Verb} from '../table.ts';
+import type {CommandInfo, OptionInfo} from '../table/info.ts';
 import type {Terminal} from '../terminal.ts';
 import {definitions, textWidth, wrap} from '../wrap.ts';
 

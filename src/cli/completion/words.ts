@@ -1,4 +1,4 @@
-import type {CommandInfo, OptionInfo} from '../table.ts';
+import type {CommandInfo, OptionInfo} from '../table/info.ts';
 
 /**
  * What a shell looks up by itself when TAB is pressed: `targets` (`app`, `app:program`), `logs` (`app:task` as well),
