@@ -4,8 +4,8 @@ import {median, must, run} from '../lib/processes.mjs';
 
 const RUNS = 9;
 const SECONDS = 20;
-/** The last of what is drawn. */
-const MARKER = ' quit';
+/** In the last line that is drawn; without its blank, which is not sent where there are no colours. */
+const MARKER = 'quit';
 
 /** The dashboard with fifty programs: how soon it is there, and what it burns while nothing happens. */
 export async function measure({supervisor: {topCommand, env}}) {
