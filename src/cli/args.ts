@@ -75,10 +75,13 @@ function parse(argv: readonly string[], verb: Verb, info: CommandInfo): Parsed {
   if (info.command === true) return parseCommand(argv, verb, info);
   const known: Readonly<Record<string, OptionInfo>> = {...info.options, ...COMMON_OPTIONS};
   const options = Object.fromEntries(
-    Object.entries(known).map(([name, {value, short}]) => [
+    Object.entries(known).map(([name, {value, short, optional}]) => [
       name,
       {
-        type: value === undefined ? ('boolean' as const) : ('string' as const),
+        type:
+          value === undefined || (optional === true && isBare(argv, name))
+            ? ('boolean' as const)
+            : ('string' as const),
         ...(short === undefined ? {} : {short}),
       },
     ]),
@@ -98,6 +101,12 @@ function parse(argv: readonly string[], verb: Verb, info: CommandInfo): Parsed {
     given.set(token.name, [...(given.get(token.name) ?? []), token.value]);
   }
   return {words, given};
+}
+
+/** What may come without its value is not to take the next option for it. */
+function isBare(argv: readonly string[], name: string): boolean {
+  const at = argv.lastIndexOf(`--${name}`);
+  return at >= 0 && (argv[at + 1] ?? '-').startsWith('-');
 }
 
 /** Behind the first word another program's command line begins, with or without a `--` before it. */

@@ -1,5 +1,6 @@
 import {realpathSync, statSync} from 'node:fs';
 
+import {octal} from '../core/octal.ts';
 import {attempt} from '../launch/look.ts';
 import {broken, ok, warning} from './finding.ts';
 import type {Answer} from './finding.ts';
@@ -154,8 +155,4 @@ function judgeUmask({umask}: FileFacts): Answer {
   if ((umask & 0o002) !== 0) return ok('umask', `the umask is ${octal(umask)}`);
   const text = `with your umask ${octal(umask)} everybody can write the files that you make`;
   return warning('umask-open', text, 'put umask 022 into ~/.profile');
-}
-
-function octal(mode: number): string {
-  return (mode & 0o7777).toString(8).padStart(4, '0');
 }

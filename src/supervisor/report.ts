@@ -170,7 +170,7 @@ function errorOf(app: HostedApp, unit: Unit, message: string | undefined, failur
     'NOT_READY',
     message === undefined ? `${name} did not start: ${why}` : `${name}  ${message}`,
     {
-      hint: `appsup logs ${name}`,
+      hint: `appsup logs ${name} --since 1m`,
       details: {state: stateName(unit.state), ...(failure === undefined ? {} : {reason: failure.reason})},
     },
   ).toJSON();

@@ -1,6 +1,7 @@
 import {spawn} from 'node:child_process';
 import {closeSync, constants, openSync} from 'node:fs';
 
+import {octal} from '../core/octal.ts';
 import type {Limits} from '../core/program-spec.ts';
 import type {Exit} from '../core/state.ts';
 import {asDiskError, ensurePrivateDirectory} from './files.ts';
@@ -54,14 +55,7 @@ export const systemProcesses: Processes = {
       const listen = request.listenFds ? {LISTEN_FDS: String(request.sockets.length)} : {};
       const child = spawn(
         '/bin/sh',
-        [
-          '-c',
-          LAUNCHER,
-          'appsup',
-          request.umask.toString(8).padStart(4, '0'),
-          ...limitWords(request.limits),
-          ...request.argv,
-        ],
+        ['-c', LAUNCHER, 'appsup', octal(request.umask), ...limitWords(request.limits), ...request.argv],
         {
           cwd: request.directory,
           env: {...request.env, ...listen},

@@ -42,7 +42,7 @@ test('«appsup add» finds what to run, leases a port and writes one file', asyn
   const {code, stdout} = await home.appsup('add', 'Flask Tasks');
   t.is(code, 0);
   t.regex(stdout, /^Found in ~\/Flask Tasks\n {2}gunicorn +wsgi:application +\(wsgi\.py\)$/m);
-  t.regex(stdout, /^ {2}env file +\.env +\(1 key\)$/m);
+  t.regex(stdout, /^ {2}env file +\.env +\(0600, 1 key\)$/m);
   t.regex(
     stdout,
     /^Added flask-tasks: port \d{5}, mount \/\w+_flask-tasks\n {2}~\/\.config\/appsup\/apps\/flask-tasks\.toml$/m,

@@ -67,6 +67,21 @@ test('statusTable() says state, age, restarts, pid, memory and where, or why not
   );
 });
 
+test('statusHints() knows what a program that cannot connect could wait for', (t) => {
+  const process = processOf({
+    app: 'spectral',
+    process: 'queue',
+    state: 'backoff',
+    reason: 'exit 1: Error 111 connecting to localhost:6379. Connection refused.',
+    nextTryAt: NOW + 8000,
+  });
+  t.true(
+    statusHints({supervisor: infoOf(), apps: [appOf({app: 'spectral', processes: [process]})]}, NOW).includes(
+      'spectral:queue  next try in 8 s; waits for tcp://127.0.0.1:6379 if you say so: after = ["tcp://127.0.0.1:6379"]',
+    ),
+  );
+});
+
 test('statusTable() shows an app whose file never was right, and no control characters', (t) => {
   const text = statusTable(
     [

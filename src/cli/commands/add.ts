@@ -1,8 +1,9 @@
-import {existsSync} from 'node:fs';
+import {existsSync, statSync} from 'node:fs';
 import path from 'node:path';
 
 import {detect} from '../../config/detect.ts';
 import type {Detection} from '../../config/detect.ts';
+import {octal} from '../../core/octal.ts';
 import {fillMount} from '../../config/keys.ts';
 import type {Config} from '../../config/load.ts';
 import {joinWords} from '../../config/words.ts';
@@ -32,6 +33,8 @@ import {chooseTransport, noteWebUser, saidTransport, saidWebUser} from '../trans
 /** An env file as it was looked at. */
 interface KnownEnvFile {
   readonly file: string;
+  /** Its permissions, as `chmod` takes them: `0600`. */
+  readonly mode: string;
   readonly keys: number;
 }
 
@@ -194,6 +197,7 @@ function envFilesFor(
         : [envFile.path];
   return files.map((file) => ({
     file,
+    mode: octal(statSync(file).mode),
     keys: readEnvFile(file, {home: paths.home, uid: account().uid}).values.size,
   }));
 }
@@ -251,7 +255,7 @@ function foundLines(
       ? []
       : [['python', tilde(interpreter.prefix, home), `(${[interpreter.kind, ...packages].join(', ')})`]]),
     ...found.companions.filter(({sure}) => sure).map(({name, why, source}) => [name, why, `(${source})`]),
-    ...envFiles.map(({file, keys}) => ['env file', inside(file), `(${counted(keys, 'key')})`]),
+    ...envFiles.map(({file, mode, keys}) => ['env file', inside(file), `(${mode}, ${counted(keys, 'key')})`]),
   ];
   return columns(rows).map((line) => `  ${line}`);
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import {lock} from 'proper-lockfile';
 
 import type {AppSpec} from '../../core/spec.ts';
+import {octal} from '../../core/octal.ts';
 import {AppsupError, systemCode} from '../../errors.ts';
 import {expandPath} from '../../system/paths.ts';
 import {asDiskError, ensurePrivateDirectory, readIfThere, writeAtomically} from '../../system/files.ts';
@@ -202,9 +203,7 @@ function hintsFor(
   const inside = file.startsWith(`${directory}/`) ? file.slice(directory.length + 1) : where;
   return [
     ...((mode ?? 0) & 0o077
-      ? [
-          `until now other users of this host could open ${where} (mode ${(mode ?? 0).toString(8).padStart(4, '0')})`,
-        ]
+      ? [`until now other users of this host could open ${where} (mode ${octal(mode ?? 0)})`]
       : []),
     isRead
       ? `it counts from the next start: appsup restart ${name}`

@@ -7,6 +7,7 @@ import {EXIT, statusExit} from '../exit-codes.ts';
 import {age, clockTime, counted, megabytes} from '../format.ts';
 import {existsSync} from 'node:fs';
 import type {Result} from '../output.ts';
+import {refusedBy} from '../refused.ts';
 import {appFileNames, checkedTargets} from '../targets.ts';
 import type {Style} from '../terminal.ts';
 
@@ -169,7 +170,7 @@ function processHints(process: ProcessStatus, now: number): readonly string[] {
   const name = `${process.app}:${process.process}`;
   const hints: string[] = [];
   if (process.nextTryAt !== undefined)
-    hints.push(`${name}  next try in ${age(process.nextTryAt - now)}: appsup logs ${name}`);
+    hints.push(`${name}  next try in ${age(process.nextTryAt - now)}${remedy(process)}`);
   if (process.state === 'fatal')
     hints.push(`${name}  was given up: appsup logs ${name}, then appsup start ${name}`);
   if (process.lastChangeFailed !== undefined) {
@@ -182,6 +183,14 @@ function processHints(process: ProcessStatus, now: number): readonly string[] {
   if (process.outdated)
     hints.push(`${name}  its file has changed since it was started: appsup restart ${name}`);
   return hints;
+}
+
+/** What is known to help a program that is tried again. */
+function remedy({app, process, reason}: ProcessStatus): string {
+  const missing = refusedBy(reason ?? '');
+  return missing === undefined
+    ? `: appsup logs ${app}:${process}`
+    : `; waits for ${missing} if you say so: after = ["${missing}"]`;
 }
 
 function absenceHint(
