@@ -1,6 +1,7 @@
 import {KILL_AGAIN_MS} from '../core/machine-steps.ts';
 import type {ProgramSpec} from '../core/program-spec.ts';
 import type {Clock, Timer} from '../system/clock.ts';
+import {askToStop} from './ask-to-stop.ts';
 import type {LiveProcess} from './live-process.ts';
 
 /** A process that was replaced: it finishes its requests, and is killed when that takes longer than its program allows. */
@@ -23,7 +24,7 @@ export class Leaving {
   }) {
     this.process = process;
     this.#clock = clock;
-    process.terminate(`SIG${program.stopSignal}`);
+    askToStop(process, program);
     this.#killAfter(program.stopMs);
     this.gone = process.gone.then(() => this.#timer?.cancel());
   }

@@ -11,6 +11,8 @@ import {endTree, isShell, lives, membersOf, signalTree} from './tree.ts';
 
 /** How long the relatives of a leader that stopped in good order may take to follow it. */
 const STRAGGLERS_MS = 1000;
+/** Most programs have ended by then, and most workers have set themselves up. */
+const WORKERS_HEAR_MS = 500;
 
 export interface ProcessWorld {
   readonly clock: Clock;
@@ -89,10 +91,24 @@ export class LiveProcess {
     );
   }
 
-  /** Send the stop signal. The one who asks watches the time and calls {@link LiveProcess.kill}. */
-  terminate(signal: NodeJS.Signals): void {
+  /**
+   * Send the stop signal. The one who asks watches the time and calls {@link LiveProcess.kill}.
+   *
+   * `toWorkers` goes to the leader's children, at growing distances until it has ended: for those that were too young to hear it.
+   */
+  terminate(signal: NodeJS.Signals, toWorkers?: NodeJS.Signals): void {
     this.#killAt = Infinity;
     this.#terminated = signalTree(this.#world.proc, this.#world.processes, this.record, signal);
+    if (toWorkers !== undefined) this.#tellWorkers(toWorkers, WORKERS_HEAR_MS);
+  }
+
+  #tellWorkers(signal: NodeJS.Signals, ms: number): void {
+    const {clock, proc, processes} = this.#world;
+    clock.after(ms, () => {
+      if (this.#ended || !this.lives()) return;
+      for (const {pid, ppid} of proc.list()) if (ppid === this.pid) processes.signal(pid, signal);
+      this.#tellWorkers(signal, ms * 2);
+    });
   }
 
   /** Send the leader a signal, or its whole group; what follows is not watched. `false`: there is nobody to take it. */

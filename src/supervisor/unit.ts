@@ -5,6 +5,7 @@ import type {ProgramSpec} from '../core/program-spec.ts';
 import type {Action, Change, Exit, Role, UnitEvent, UnitState} from '../core/state.ts';
 import {messageOf} from '../errors.ts';
 import type {Clock, Timer} from '../system/clock.ts';
+import {askToStop} from './ask-to-stop.ts';
 import type {Outcome, Runner, Started, UnitIdentity} from './generation.ts';
 import type {Verdict} from './health.ts';
 import {Leaving} from './leaving.ts';
@@ -241,7 +242,7 @@ export class Unit {
         break;
       case 'terminate':
         this.#callOff(action.role);
-        this.#process(action.role)?.process.terminate(`SIG${this.#running().stopSignal}`);
+        this.#askToStop(action.role);
         break;
       case 'kill':
         this.#callOff(action.role);
@@ -257,6 +258,11 @@ export class Unit {
         };
         break;
     }
+  }
+
+  #askToStop(role: Role): void {
+    const asked = this.#process(role);
+    if (asked !== undefined) askToStop(asked.process, this.#running());
   }
 
   #callOff(role: Role): void {

@@ -73,6 +73,27 @@ test('reload proves the new code, then lets the same master take it up; code wit
   t.deepEqual(load.failures, []);
 });
 
+test('a gunicorn whose worker was too young to hear the stop does not wait for its whole graceful time', async (t) => {
+  const it = rig(t);
+  // From its fork to the end of this hook a worker has its master's handlers, as while gevent is imported.
+  const {directory} = await it.defineGunicorn('young', 'args = ["-c", "young.conf.py"]\n');
+  writeFileSync(
+    path.join(directory, 'young.conf.py'),
+    `import time
+def post_fork(server, worker):
+    if worker.age > 1:
+        server.log.info("too young")
+        time.sleep(3)
+`,
+  );
+  await it.ok('start', 'young');
+  await until(async () => (await it.ok('logs', 'young')).includes('too young'), 'the second worker');
+  const begun = Date.now();
+  await it.ok('stop', 'young');
+  // gunicorn's own graceful time, after which it kills what it asked once, is 30 seconds.
+  t.true(Date.now() - begun < 20_000);
+});
+
 test('a program waits for what it needs, says so, and starts when that is there', async (t) => {
   const it = rig(t);
   const database = await freePort();
