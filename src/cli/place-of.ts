@@ -2,6 +2,7 @@ import {processNames} from '../core/program-spec.ts';
 import type {ProgramSpec} from '../core/program-spec.ts';
 import type {AppSpec} from '../core/spec.ts';
 import type {LaunchContext} from '../launch/prepare.ts';
+import {namedLeases} from '../ports/leases.ts';
 import {configOf, portOf, programNamed, specNamed} from './apps.ts';
 import type {Context} from './context.ts';
 import {checkedTargets} from './targets.ts';
@@ -29,6 +30,7 @@ export async function placeOf(context: Context, action: string, word: string): P
   const launch = {
     user: {login: username, home: context.paths.home || homedir, shell: shell ?? '/bin/sh'},
     port: app.programs.some(({listen}) => listen !== 'none') ? await portOf(context, config, app) : undefined,
+    namedPorts: namedLeases(context.paths, app.name),
     base: config.settings.baseUrl === undefined ? {} : {publicUrl: config.settings.baseUrl},
     paths: context.paths,
     process: processNames(program)[0] ?? program.name,

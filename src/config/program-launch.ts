@@ -37,7 +37,7 @@ const KEYS: Readonly<Record<Kind, readonly string[]>> = {
   celery: ['workers', 'args'],
   rq: ['workers', 'args'],
   dramatiq: ['workers', 'args'],
-  command: [],
+  command: ['sockets'],
   gateway: [],
 };
 

@@ -4,6 +4,7 @@ import type {Launch, Listen, ProgramSpec} from '../core/program-spec.ts';
 import {looksLikeEndpoint, parseEndpoint} from './endpoint.ts';
 import {readHealth} from './health.ts';
 import {readLimits} from './limits.ts';
+import {readSockets} from './sockets.ts';
 import {readLaunch} from './program-launch.ts';
 import type {ProgramContext} from './program-launch.ts';
 import type {ProgramFile} from './schema-program.ts';
@@ -37,6 +38,7 @@ export function readProgram(file: ProgramFile, context: ProgramContext): Program
     name,
     launch,
     listen,
+    sockets: readSockets(file.sockets ?? {}, {launch, listen}, context),
     numprocs: file.numprocs ?? 1,
     restart: own.restart ?? 'always',
     startMs: own.start_time ?? (isQueue(launch) ? 3000 : 1000),

@@ -240,6 +240,13 @@ export const programSchema = v.object({
     example: '"USR2"',
     ...SINCE,
   }),
+  sockets: key(v.record(v.string(), choice(['tcp', 'unix'])), {
+    description:
+      'Further sockets that are held for it, by name: "tcp" is a leased port of 127.0.0.1, "unix" a file for you alone. It gets them in their order as descriptors 4, 5, ... after its own (http), with LISTEN_FDS and LISTEN_FDNAMES; each APPSUP_SOCKET_NAME says where. Only for a command with listen = "socket": gunicorn, for one, would serve the app on all of them.',
+    defaultNote: 'none',
+    example: '{ metrics = "tcp", control = "unix" }',
+    since: '0.1.0',
+  }),
   after: key(needed, {
     description:
       'What has to be there first: programs of the same app that run, and TCP endpoints that take a connection.',

@@ -54,3 +54,30 @@ export function nameFrom(text: string): string | undefined {
     .slice(0, 63);
   return isName(name) ? name.toLowerCase() : undefined;
 }
+
+const SOCKET_NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,31}$/;
+
+/**
+ * True for a name of a further socket: no colon, which parts them in `LISTEN_FDNAMES` (sd_listen_fds_with_names(3)).
+ *
+ * A letter first: a name of digits alone would change places in an object of JavaScript.
+ */
+export function isSocketName(text: string): boolean {
+  return SOCKET_NAME.test(text);
+}
+
+/** What a named socket is known by among the leases: `eco:metrics`. No name of an app has a colon. */
+export function socketKey(app: string, name: string): string {
+  return `${app}:${name}`;
+}
+
+/** True for what {@link socketKey} makes. */
+export function isSocketKey(text: string): boolean {
+  const [app = '', name = '', ...rest] = text.split(':');
+  return isName(app) && isSocketName(name) && rest.length === 0;
+}
+
+/** The variable that says where a named socket is: `APPSUP_SOCKET_METRICS`. */
+export function socketVariable(name: string): string {
+  return `APPSUP_SOCKET_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
+}

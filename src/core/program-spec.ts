@@ -77,6 +77,12 @@ export type Launch =
  */
 export type Listen = 'socket' | 'port' | 'none';
 
+/** A leased port of 127.0.0.1, or a Unix socket for the account alone. */
+export type SocketType = 'tcp' | 'unix';
+
+/** What the app's own socket is called in `LISTEN_FDNAMES`. */
+export const MAIN_SOCKET = 'http';
+
 /** When a started process counts as running. */
 export type Readiness =
   | {
@@ -147,6 +153,12 @@ export interface ProgramSpec {
   readonly name: string;
   readonly launch: Launch;
   readonly listen: Listen;
+  /**
+   * Held sockets beside the app's own, by name, in the order of their descriptors: `{metrics: 'tcp', control: 'unix'}`.
+   *
+   * Holds only with `listen: 'socket'`.
+   */
+  readonly sockets: Readonly<Record<string, SocketType>>;
   /** Processes of this program; above 1 they are addressed `app:program_00`, `_01`, ... */
   readonly numprocs: number;
   readonly restart: RestartPolicy;

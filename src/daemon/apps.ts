@@ -2,10 +2,13 @@ import {loadConfig} from '../config/load.ts';
 import type {Config} from '../config/load.ts';
 import type {LoadedApp} from '../config/app.ts';
 import type {Notify} from '../config/notify.ts';
+import {socketKey} from '../core/names.ts';
+import {webProgram} from '../core/spec.ts';
 import type {AppSpec} from '../core/spec.ts';
 import {AppsupError} from '../errors.ts';
 import {detectWebUser} from '../frontend/web-user.ts';
-import {adoptPort, leaseOf, leasePort} from '../ports/leases.ts';
+import type {Lease} from '../ports/book.ts';
+import {adoptPort, leaseOf, leasePort, namedLeases, releasePort} from '../ports/leases.ts';
 import {rangeFor} from '../ports/range.ts';
 import type {ReadApp} from '../supervisor/hosted-apps.ts';
 import type {Paths} from '../system/paths.ts';
@@ -68,9 +71,29 @@ export class Apps {
     const lease = leaseOf(this.#paths, app.name);
     if (lease !== undefined && (app.port === undefined ? !lease.fixed : lease.port === app.port))
       return lease.port;
+    const {claims} = this.#config.site;
+    if (app.port !== undefined)
+      return (await adoptPort({paths: this.#paths, app: app.name, claims, port: app.port})).port;
+    return (await this.#lease(app.name)).port;
+  }
+
+  /** The ports of its named sockets; those that its file does not have any more are given back. @throws AppsupError as ports/leases.ts */
+  async namedPortsOf(app: AppSpec): Promise<ReadonlyMap<string, number>> {
+    const known = namedLeases(this.#paths, app.name);
+    const sockets = Object.entries(webProgram(app)?.sockets ?? {});
+    const names = sockets.filter(([, type]) => type === 'tcp').map(([name]) => name);
+    const {claims} = this.#config.site;
+    for (const name of known.keys())
+      if (!names.includes(name))
+        await releasePort({paths: this.#paths, app: socketKey(app.name, name), claims});
+    const ports = new Map<string, number>();
+    for (const name of names)
+      ports.set(name, known.get(name) ?? (await this.#lease(socketKey(app.name, name))).port);
+    return ports;
+  }
+
+  async #lease(app: string): Promise<Lease> {
     const {claims, ports} = this.#config.site;
-    const request = {paths: this.#paths, app: app.name, claims};
-    if (app.port !== undefined) return (await adoptPort({...request, port: app.port})).port;
     const {range} = rangeFor({
       site: ports,
       user: this.#config.global.ports,
@@ -82,7 +105,7 @@ export class Apps {
     const taken = [...this.#config.apps.values()].flatMap(({spec}) =>
       spec?.port === undefined ? [] : [spec.port],
     );
-    return (await leasePort({...request, range, taken})).port;
+    return await leasePort({paths: this.#paths, app, claims, range, taken});
   }
 }
 

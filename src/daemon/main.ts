@@ -124,6 +124,7 @@ async function run({paths, lock, log, sockets}: Beginning): Promise<() => void> 
     user,
     readApps: () => apps.read(),
     portOf: async (app) => await apps.portOf(app),
+    namedPortsOf: async (app) => await apps.namedPortsOf(app),
     frontOf: (app, port) => frontStatus(paths, app, port),
     holderOf(port) {
       const holder = portHolder(port);

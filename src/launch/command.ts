@@ -41,7 +41,7 @@ export function command(
   if (words !== rest) refuseShellSyntax(start, first, rest);
   return {
     argv: [locate(start, first, env['PATH'] ?? '', interpreter), ...words],
-    // One socket only: a program that takes descriptor 3 does not look for a fourth.
+    // No private one: a program that takes descriptor 3 does not look for a fourth that it has not asked for.
     sockets: inherits ? ['held'] : [],
     listenFds: inherits,
     warnings: [],

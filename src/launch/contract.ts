@@ -7,6 +7,8 @@ export interface LaunchContext {
   readonly user: {readonly login: string; readonly home: string; readonly shell: string};
   /** Of the app; `undefined` when it has none. */
   readonly port: number | undefined;
+  /** Of named sockets, by name. */
+  readonly namedPorts?: ReadonlyMap<string, number>;
   /** The front end's address, e.g. `https://eco.example.ac.uk`. */
   readonly base: {readonly publicUrl?: string};
   readonly paths: Paths;

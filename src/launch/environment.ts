@@ -1,6 +1,9 @@
 import path from 'node:path';
 
 import {MARK, formatMark} from '../core/mark.ts';
+import {socketVariable} from '../core/names.ts';
+import type {SocketType} from '../core/program-spec.ts';
+import {namedSocketPath} from '../system/paths.ts';
 import type {Start} from './contract.ts';
 import type {EnvFile} from './env-file.ts';
 import type {Interpreter} from './interpreter.ts';
@@ -105,6 +108,7 @@ function ownVariables({app, program, context}: Ingredients): Readonly<Record<str
   return {
     ...(program.listen === 'none' || port === undefined ? {} : {PORT: String(port)}),
     ...(app.prefix === 'keep' && app.mount !== '' ? {SCRIPT_NAME: app.mount} : {}),
+    ...socketVariables(app.name, program.sockets, context),
     APPSUP_APP: app.name,
     APPSUP_PROCESS: process,
     APPSUP_INDEX: String(index),
@@ -112,6 +116,21 @@ function ownVariables({app, program, context}: Ingredients): Readonly<Record<str
     APPSUP_MOUNT: app.mount,
     [MARK]: formatMark({state: paths.state, app: app.name, process, generation}),
   };
+}
+
+/** Where its named sockets are, for what the program tells others: `APPSUP_SOCKET_METRICS=127.0.0.1:20141`. */
+function socketVariables(
+  app: string,
+  sockets: Readonly<Record<string, SocketType>>,
+  {paths, namedPorts}: Start['context'],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(sockets).flatMap(([name, type]) => {
+      const port = namedPorts?.get(name);
+      if (type === 'unix') return [[socketVariable(name), namedSocketPath(paths, app, name)]];
+      return port === undefined ? [] : [[socketVariable(name), `127.0.0.1:${port}`]];
+    }),
+  );
 }
 
 /** The interpreter's directories, then the user's or the standard ones, then node's. */

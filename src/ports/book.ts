@@ -1,7 +1,8 @@
-import {isName} from '../core/names.ts';
+import {isName, isSocketKey} from '../core/names.ts';
 
 /** A port given to one app, until the app is removed or its port is moved. */
 export interface Lease {
+  /** The app's name; for a named socket of it `eco:metrics`. */
   readonly app: string;
   readonly port: number;
   /** When it was given; milliseconds since 1970. */
@@ -70,7 +71,7 @@ export function parseBook(text: string): Book | 'newer' | undefined {
 /** Every lease that can still be read in a damaged text, the first one of each app and of each port. */
 export function salvage(text: string): readonly Lease[] {
   const found: Lease[] = [];
-  for (const [, app = '', lease = ''] of text.matchAll(/"([A-Za-z0-9_-]{1,63})":\s*(\{"port":[^{}]*\})/g)) {
+  for (const [, app = '', lease = ''] of text.matchAll(/"([A-Za-z0-9_.:-]{1,96})":\s*(\{"port":[^{}]*\})/g)) {
     const parsed = leaseFrom(app, parseJson(lease));
     if (parsed !== undefined && !found.some((other) => other.app === app || other.port === parsed.port)) {
       found.push(parsed);
@@ -84,8 +85,13 @@ export function isLeasable(port: number): boolean {
   return Number.isInteger(port) && port >= 1024 && port <= 65_535;
 }
 
+/** True for who may have a port: an app, or a named socket of one. */
+export function isHolder(text: string): boolean {
+  return isName(text) || isSocketKey(text);
+}
+
 function leaseFrom(app: string, data: unknown): Lease | undefined {
-  if (!isName(app) || !isRecord(data)) return undefined;
+  if (!isHolder(app) || !isRecord(data)) return undefined;
   const {port, since, fixed} = data;
   if (!isPort(port) || !isMoment(since) || typeof fixed !== 'boolean') return undefined;
   return {app, port, since, fixed};
@@ -94,7 +100,7 @@ function leaseFrom(app: string, data: unknown): Lease | undefined {
 function retiredFrom(data: unknown): Retired | undefined {
   if (!isRecord(data)) return undefined;
   const {app, port, at, why} = data;
-  if (typeof app !== 'string' || !isName(app) || !isPort(port) || !isMoment(at)) return undefined;
+  if (typeof app !== 'string' || !isHolder(app) || !isPort(port) || !isMoment(at)) return undefined;
   return why === 'moved' || why === 'released' || why === 'found' ? {app, port, at, why} : undefined;
 }
 

@@ -1,9 +1,9 @@
-import {isName} from '../core/names.ts';
+import {socketKey} from '../core/names.ts';
 import {AppsupError} from '../errors.ts';
 import type {PortRange} from '../system/proc-net.ts';
 import {changeBook, readBook} from './book-file.ts';
 import type {BookPaths} from './book-file.ts';
-import {isLeasable} from './book.ts';
+import {isHolder, isLeasable} from './book.ts';
 import type {Book, Lease, Retired} from './book.ts';
 import {claimPort, dropClaim} from './claims.ts';
 import {choosePort} from './choose.ts';
@@ -135,6 +135,16 @@ export function leaseOf(paths: BookPaths, app: string): Lease | undefined {
   return leaseIn(readBook(paths).book, app);
 }
 
+/** The ports of an app's named sockets, by name. Reads only. */
+export function namedLeases(paths: BookPaths, app: string): ReadonlyMap<string, number> {
+  const prefix = socketKey(app, '');
+  return new Map(
+    leases(paths)
+      .filter((lease) => lease.app.startsWith(prefix))
+      .map((lease) => [lease.app.slice(prefix.length), lease.port]),
+  );
+}
+
 /** All leases of this user and host, by port. Reads only. */
 export function leases(paths: BookPaths): readonly Lease[] {
   return readBook(paths).book.leases.toSorted((a, b) => a.port - b.port);
@@ -162,7 +172,7 @@ async function change(
   {paths, app}: Pick<LeaseRequest, 'paths' | 'app'>,
   decide: (book: Book) => Promise<Decision>,
 ): Promise<Leased> {
-  if (!isName(app)) {
+  if (!isHolder(app)) {
     throw new AppsupError(
       'BAD_NAME',
       `Cannot lease a port for ${JSON.stringify(app)}: that is no name of an app`,

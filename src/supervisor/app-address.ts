@@ -9,6 +9,8 @@ import type {HostedApp} from './hosted-app.ts';
 export interface AppAddressOptions {
   /** The app's port: fixed, or leased for ever. @throws AppsupError `PORTS_EXHAUSTED`, ... */
   readonly portOf: (app: AppSpec) => Promise<number>;
+  /** The ports of its named sockets, by name: leased for ever. @throws AppsupError the same */
+  readonly namedPortsOf: (app: AppSpec) => Promise<ReadonlyMap<string, number>>;
   /** What is known of an app's front end. */
   readonly frontOf: (app: AppSpec, port: number | undefined) => FrontStatus;
   readonly held: AppSockets;
@@ -25,7 +27,7 @@ export interface AppAddressOptions {
 export async function takeAddress(
   app: HostedApp,
   all: Iterable<HostedApp>,
-  {portOf, frontOf, held, log}: AppAddressOptions,
+  {portOf, namedPortsOf, frontOf, held, log}: AppAddressOptions,
 ): Promise<void> {
   if (app.spec === undefined || !app.serves) {
     app.front = undefined;
@@ -33,6 +35,7 @@ export async function takeAddress(
   }
   try {
     app.port = await portOf(app.spec);
+    app.namedPorts = await namedPortsOf(app.spec);
     held.leaveOldPlace(app);
     if (app.portRefusal !== undefined) app.portProblem = undefined;
     app.portRefusal = undefined;

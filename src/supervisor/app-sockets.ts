@@ -1,3 +1,4 @@
+import {socketKey} from '../core/names.ts';
 import {AppsupError, isAppsupError, messageOf, systemCode} from '../errors.ts';
 import type {Log} from '../logs/own-log.ts';
 import {asDiskError} from '../system/files.ts';
@@ -7,7 +8,7 @@ import {inodeOfOwn} from './accepting.ts';
 import {FrontWatch} from './front-watch.ts';
 import {HeldSocket} from './held-socket.ts';
 import type {HostedApp} from './hosted-app.ts';
-import {isInPlace} from './socket-places.ts';
+import {isAt, isInPlace} from './socket-places.ts';
 import type {Place, SocketPlaces} from './socket-places.ts';
 
 export interface AppSocketsOptions {
@@ -52,6 +53,42 @@ export class AppSockets {
     return app.socket;
   }
 
+  /**
+   * The named sockets of an app's program, in their order: bound where they are not held yet. Others are let go.
+   *
+   * @throws AppsupError `PORT_TAKEN`, `PORTS_EXHAUSTED`, `DISK`
+   */
+  holdNamed(name: string, names: readonly string[]): readonly HeldSocket[] {
+    const app = this.#options.apps.get(name);
+    if (app === undefined) throw new Error(`no app ${name}`);
+    const places = this.#options.places.named(app);
+    this.#leaveNamed(app, names);
+    return names.map((each) => {
+      const at = places.get(each);
+      if (at === undefined) throw app.portRefusal ?? new Error(`${socketKey(name, each)} has no port`);
+      return this.#holdAt(app, each, at);
+    });
+  }
+
+  #holdAt(app: HostedApp, name: string, at: Place): HeldSocket {
+    const before = app.named.get(name);
+    before?.file?.restore();
+    if (before !== undefined && isAt(before, at)) return before;
+    const socket = this.#bind(app, at, socketKey(app.name, name));
+    app.named.set(name, socket);
+    before?.close();
+    return socket;
+  }
+
+  /** Let go of the named sockets that are not among these. */
+  #leaveNamed(app: HostedApp, names: readonly string[]): void {
+    for (const [name, socket] of app.named) {
+      if (names.includes(name)) continue;
+      socket.remove();
+      app.named.delete(name);
+    }
+  }
+
   holds(name: string): boolean {
     return this.#options.apps.get(name)?.socket !== undefined;
   }
@@ -64,65 +101,83 @@ export class AppSockets {
   /** Let go of an app's address: its program binds it by itself. */
   release(name: string): void {
     const app = this.#options.apps.get(name);
-    app?.socket?.remove();
-    if (app !== undefined) app.socket = undefined;
+    if (app === undefined) return;
+    for (const socket of app.sockets) socket.remove();
+    app.socket = undefined;
+    app.named.clear();
   }
 
   /** A port that cannot be kept is a problem to show, not one that ends anything. */
-  bindQuietly(app: HostedApp): HeldSocket | undefined {
+  bindQuietly(app: HostedApp): void {
+    const {places} = this.#options;
     try {
-      const at = this.#options.places.of(app);
-      return at === undefined ? undefined : this.#bind(app, at);
+      const at = app.socket === undefined ? places.of(app) : undefined;
+      if (at !== undefined) app.socket = this.#bind(app, at);
+      for (const [name, place] of places.named(app)) this.#holdAt(app, name, place);
     } catch (error) {
       if (!(error instanceof AppsupError)) throw error;
       app.portProblem = error.message;
-      return undefined;
     }
   }
 
   /** Hold a socket that listens already. */
-  take(app: HostedApp, at: Place, raw: RawSocket): void {
-    app.socket = HeldSocket.adopt(this.#options.sockets, at, raw);
+  take(app: HostedApp, at: Place, raw: RawSocket, name?: string): void {
+    const socket = HeldSocket.adopt(this.#options.sockets, at, raw);
+    if (name === undefined) app.socket = socket;
+    else app.named.set(name, socket);
     if (typeof at === 'number') return;
     if (!at.restore()) at.admit();
-    this.#names.watch();
+    if (name === undefined) this.#names.watch();
   }
 
   /** Give up the address of an app that was moved, unless something still serves there. */
   leaveOldPlace(app: HostedApp): void {
-    if (app.socket === undefined || isInPlace(app, app.socket)) return;
     if (app.webUnits().some(({main}) => main !== undefined)) return;
+    this.#leaveNamed(app, [...this.#options.places.named(app).keys()]);
+    if (app.socket === undefined || isInPlace(app, app.socket)) return;
     app.socket.remove();
     app.socket = undefined;
   }
 
   /** True also when that cannot be told. */
-  hasVisitors({socket}: HostedApp, withinMs: number): boolean {
+  hasVisitors({socket, sockets}: HostedApp, withinMs: number): boolean {
     if (socket === undefined) return true;
-    const {file, address} = socket;
-    if (file === undefined) return this.#options.hasVisitors(address, withinMs);
-    return file.visited() || this.#options.hasVisitors({path: file.boundAt}, withinMs);
+    // Each is asked: a file forgets its visit when it is.
+    return sockets
+      .map(({file, address}) =>
+        file === undefined
+          ? this.#options.hasVisitors(address, withinMs)
+          : file.visited() || this.#options.hasVisitors({path: file.boundAt}, withinMs),
+      )
+      .includes(true);
   }
 
-  #bind(app: HostedApp, at: Place): HeldSocket {
+  /** `key`: whose port it is, among the leases. */
+  #bind(app: HostedApp, at: Place, key = app.name): HeldSocket {
     try {
       const socket = HeldSocket.bind(this.#options.sockets, at, () => app.closedPage());
       app.portProblem = undefined;
-      if (typeof at !== 'number') this.#names.watch();
+      if (typeof at !== 'number' && key === app.name) this.#names.watch();
       return socket;
     } catch (error) {
       if (systemCode(error) === undefined) throw error;
       if (typeof at !== 'number') throw asDiskError(error, `make the socket ${at.path}`);
-      throw this.#portTaken(app, at, error);
+      throw this.#portTaken(app, {port: at, key, cause: error});
     }
   }
 
-  #portTaken(app: HostedApp, port: number, cause: unknown): AppsupError {
+  #portTaken(
+    app: HostedApp,
+    {port, key, cause}: {readonly port: number; readonly key: string; readonly cause: unknown},
+  ): AppsupError {
     const holder = this.#options.holderOf(port);
     const who = holder === undefined ? `not to be had (${systemCode(cause)})` : `taken by ${holder.text}`;
     const way = holder?.uid === process.getuid?.() ? 'End that one' : `Ask ${holder?.user ?? 'them'}`;
     return new AppsupError('PORT_TAKEN', `Cannot start "${app.name}": port ${port} is ${who}`, {
-      hint: `the port is in the snippet that the administrators have. ${way}, or lease another one and send a new request: appsup ports move ${app.name}`,
+      hint:
+        key === app.name
+          ? `the port is in the snippet that the administrators have. ${way}, or lease another one and send a new request: appsup ports move ${key}`
+          : `it is the port of its socket ${key}. ${way}, or lease another one: appsup ports move ${key}`,
       cause,
       details: {app: app.name, port, ...(holder === undefined ? {} : {uid: holder.uid, user: holder.user})},
     });
@@ -131,9 +186,9 @@ export class AppSockets {
   /** Names that front ends know have to be there for as long as the app is known. */
   #restoreNames(): void {
     const {log, apps} = this.#options;
-    for (const {name, socket} of apps.values()) {
+    for (const {name, sockets} of apps.values()) {
       try {
-        if (socket?.file?.restore() === true)
+        if (sockets.map(({file}) => file?.restore()).includes(true))
           log('warn', 'the socket of an app was removed; it has its name again', {app: name});
       } catch (error) {
         // Whoever removes the directory may be at it still: then there is another event.

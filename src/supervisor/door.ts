@@ -8,7 +8,8 @@ import type {Unit} from './unit.ts';
 /** An app, as far as visitors are concerned. */
 export interface VisitedApp {
   readonly name: string;
-  socket: HeldSocket | undefined;
+  /** Its own, and the named ones beside it. */
+  readonly sockets: readonly HeldSocket[];
   /** Why the port is not held. */
   portProblem: string | undefined;
   /** The units of the program that serves. */
@@ -20,8 +21,8 @@ export interface VisitedApp {
 export interface DoorOptions<App extends VisitedApp> {
   readonly app: App;
   readonly clock: Clock;
-  /** Bind the app's port if that is possible now; `undefined` with a reason in `app.portProblem` if not. */
-  readonly bind: (app: App) => HeldSocket | undefined;
+  /** Bind what of the app's sockets is not held, if that is possible now; with a reason in `app.portProblem` if not. */
+  readonly bind: (app: App) => void;
   /** True when somebody is connected to the app, or was within the last milliseconds that can be told. */
   readonly hasVisitors: (app: App, withinMs: number) => boolean;
   /** Somebody has come for these, which sleep. */
@@ -45,18 +46,21 @@ export class Door<App extends VisitedApp> {
     this.#tendIdle();
     const web = app.webUnits();
     if (web.length === 0 || !web.every(isAtRest)) return;
-    app.socket ??= bind(app);
+    bind(app);
     if (web.some(({state}) => state.id === 'dormant')) this.#awaitVisitor();
-    else app.socket?.answer(() => app.closedPage());
+    else for (const socket of app.sockets) socket.answer(() => app.closedPage());
   }
 
   #awaitVisitor(): void {
     const {app, onAwaiting} = this.#options;
-    app.socket?.await(this.#wake).then(onAwaiting, (error: unknown) => {
-      // Rather running than never.
-      app.portProblem = `visitors of ${app.name} cannot be waited for (${messageOf(error)}), so it is started`;
-      this.#wake();
-    });
+    Promise.all(app.sockets.map(async (socket) => await socket.await(this.#wake))).then(
+      onAwaiting,
+      (error: unknown) => {
+        // Rather running than never.
+        app.portProblem = `visitors of ${app.name} cannot be waited for (${messageOf(error)}), so it is started`;
+        this.#wake();
+      },
+    );
   }
 
   /** The same function each time: by it the socket knows that it is asked for the same again. */
@@ -80,7 +84,9 @@ export class Door<App extends VisitedApp> {
     this.#idle = new IdleWatch({
       idleMs: wanted,
       clock,
-      nextVisitor: (call) => void app.socket?.await(call).catch(call),
+      nextVisitor: (call) => {
+        for (const socket of app.sockets) void socket.await(call).catch(call);
+      },
       hasVisitors: (withinMs) => hasVisitors(app, withinMs),
       onIdle: () => {
         for (const unit of app.webUnits()) unit.send({type: 'doze'});

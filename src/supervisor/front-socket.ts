@@ -1,11 +1,12 @@
 import {createHash} from 'node:crypto';
-import {linkSync, renameSync, rmSync, statSync, utimesSync} from 'node:fs';
+import {chmodSync, linkSync, renameSync, rmSync, statSync, utimesSync} from 'node:fs';
 import path from 'node:path';
 
 import {systemCode} from '../errors.ts';
 import {closedTo, letPass, shareWith, whoIs} from '../system/acl.ts';
+import {socketKey} from '../core/names.ts';
 import {ensurePrivateDirectory} from '../system/files.ts';
-import {publicSocketPath} from '../system/paths.ts';
+import {namedSocketPath, publicSocketPath} from '../system/paths.ts';
 import type {Paths} from '../system/paths.ts';
 import type {RawSocket, Sockets} from '../system/sockets.ts';
 
@@ -13,6 +14,8 @@ export interface FrontSocketOptions {
   readonly sockets: Pick<Sockets, 'bindPath'>;
   readonly paths: Pick<Paths, 'front' | 'run' | 'state'>;
   readonly app: string;
+  /** Of a named socket, which is for its owner alone; `undefined`: the app's own. */
+  readonly name?: string | undefined;
   /** The account of the web server; `undefined`: not known. */
   readonly webUser: string | undefined;
 }
@@ -35,8 +38,10 @@ export class FrontSocket {
   /** @throws AppsupError `PATH_TOO_LONG` */
   constructor(options: FrontSocketOptions) {
     this.#options = options;
-    this.path = publicSocketPath(options.paths, options.app);
-    const id = createHash('sha256').update(options.app).digest('hex').slice(0, 8);
+    const {paths, app, name} = options;
+    this.path = name === undefined ? publicSocketPath(paths, app) : namedSocketPath(paths, app, name);
+    const whole = name === undefined ? app : socketKey(app, name);
+    const id = createHash('sha256').update(whole).digest('hex').slice(0, 8);
     this.#kept = path.join(options.paths.run, `${id}-front.sock`);
     this.boundAt = path.join(options.paths.run, `${id}-front.new`);
   }
@@ -53,8 +58,10 @@ export class FrontSocket {
     const draft = this.boundAt;
     const raw = this.#options.sockets.bindPath(draft);
     // Also where the web server does not get this far yet: the way may be opened later.
-    const refused =
-      this.#options.webUser === undefined ? undefined : shareWith(this.#options.webUser, 'rw', draft);
+    const {webUser, name} = this.#options;
+    // The mask leaves the x, which means nothing on a socket.
+    if (name !== undefined) chmodSync(draft, 0o600);
+    const refused = webUser === undefined || name !== undefined ? undefined : shareWith(webUser, 'rw', draft);
     this.problem ??= this.#refused(refused);
     rmSync(this.#kept, {force: true});
     linkSync(draft, this.#kept);
@@ -108,9 +115,10 @@ export class FrontSocket {
    * Directories that are not ours, such as the home, are the user's to open.
    */
   admit(): void {
-    const {webUser, paths, app} = this.#options;
-    ensurePrivateDirectory(paths.front);
+    const {webUser, paths, app, name} = this.#options;
     this.problem = undefined;
+    if (name !== undefined) return ensurePrivateDirectory(paths.run);
+    ensurePrivateDirectory(paths.front);
     if (webUser === undefined) {
       this.problem = `the account of the web server is not known, so it cannot connect to ${this.path}: write web_user = "..." into config.toml, or transport = "tcp" for ${app}`;
       return;

@@ -48,7 +48,11 @@ export class HostedApp implements VisitedApp {
   problems: readonly string[] = [];
   port: number | undefined;
   publicUrl: string | undefined;
+  /** Those of {@link ProgramSpec.sockets} that are leased, by name. */
+  namedPorts: ReadonlyMap<string, number> = new Map();
   socket: HeldSocket | undefined;
+  /** The sockets beside it, by name. */
+  readonly named = new Map<string, HeldSocket>();
   /** Why the port is not held. */
   portProblem: string | undefined;
   /** Why there is no port to hold. */
@@ -216,6 +220,11 @@ export class HostedApp implements VisitedApp {
     const names = (this.spec?.programs ?? []).flatMap((program) => processNames(program));
     const rank = ({id}: Unit) => (names.includes(id.process) ? names.indexOf(id.process) : names.length);
     return [...this.units.values()].toSorted((a, b) => rank(a) - rank(b));
+  }
+
+  /** All that is held, the app's own first. */
+  get sockets(): readonly HeldSocket[] {
+    return [...(this.socket === undefined ? [] : [this.socket]), ...this.named.values()];
   }
 
   /** The units of the program that serves the mount. */

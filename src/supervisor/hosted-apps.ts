@@ -124,8 +124,8 @@ export class HostedApps {
   atStart(name: string): AppAtStart {
     const app = this.#apps.get(name);
     if (app?.spec === undefined) throw unusable('start', name, app);
-    const {spec, hash, port, portRefusal, publicUrl} = app;
-    return {app: spec, hash, port, portRefusal, publicUrl};
+    const {spec, hash, port, namedPorts, portRefusal, publicUrl} = app;
+    return {app: spec, hash, port, namedPorts, portRefusal, publicUrl};
   }
 
   /** An app whose file is good as it is now. @throws AppsupError `NO_SUCH_APP`, `CONFIG` */
@@ -174,7 +174,7 @@ export class HostedApps {
       app.problems = [`${app.file} is gone; what runs of ${app.name} goes on`];
       return;
     }
-    app.socket?.remove();
+    for (const socket of app.sockets) socket.remove();
     for (const process of app.units.keys()) records.remove(app.name, process);
     desired.remove(app.name);
     onForgotten(app.name);

@@ -38,16 +38,27 @@ export class LentSockets {
 
   /** Have the app's listening socket back, from the predecessor or out of an adopted process, so that its next restart and its stop leave no gap. */
   async regain(app: HostedApp): Promise<void> {
-    const {places, held, sockets, inherited, log} = this.#options;
+    const {places} = this.#options;
     const main = app.webUnits().find((unit) => unit.main?.process.record.held === true)?.main;
     // What serves may still be at the address that the app had before it was moved.
     const at = main === undefined ? places.of(app) : places.ofRecord(app, main.process.record);
-    if (at === undefined || app.socket !== undefined) return;
+    if (at !== undefined && app.socket === undefined) await this.#regainAt(app, at, {pid: main?.process.pid});
+    const named = main === undefined ? places.named(app) : places.namedOfRecord(app, main.process.record);
+    for (const [name, place] of named)
+      if (!app.named.has(name)) await this.#regainAt(app, place, {pid: main?.process.pid, name});
+  }
+
+  async #regainAt(
+    app: HostedApp,
+    at: Place,
+    {pid, name}: {readonly pid: number | undefined; readonly name?: string},
+  ): Promise<void> {
+    const {held, sockets, inherited, log} = this.#options;
     const handed = inherited(app.name, typeof at === 'number' ? {port: at} : {path: at.path});
-    if (handed !== undefined) held.take(app, at, sockets.fromDescriptor(handed));
-    else if (main !== undefined) {
-      const raw = await this.#fetch(at, [main.process.pid]);
-      if (raw !== undefined) return held.take(app, at, raw);
+    if (handed !== undefined) held.take(app, at, sockets.fromDescriptor(handed), name);
+    else if (pid !== undefined) {
+      const raw = await this.#fetch(at, [pid]);
+      if (raw !== undefined) return held.take(app, at, raw, name);
       const what = typeof at === 'number' ? `port ${at}` : at.path;
       app.portProblem = `the socket of ${what} could not be fetched back: the next restart of ${app.name} has a short gap`;
       log('warn', app.portProblem, {app: app.name});

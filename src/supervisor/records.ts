@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import type {ProgramSpec} from '../core/program-spec.ts';
 import type {AppSpec} from '../core/spec.ts';
-import {isName} from '../core/names.ts';
+import {isName, isSocketName} from '../core/names.ts';
 import type {Exit} from '../core/state.ts';
 import {namesIn, readIfReadable, writeAtomically} from '../system/files.ts';
 import type {Paths} from '../system/paths.ts';
@@ -24,6 +24,8 @@ export interface ProcessRecord {
   /** The Unix socket that visitors come to, instead of the port. */
   readonly frontSocket?: string | undefined;
   readonly privateSocket: string | undefined;
+  /** The named sockets that it was handed; without a port it is a Unix socket. */
+  readonly named?: readonly {readonly name: string; readonly port?: number}[] | undefined;
   /** True when it was handed the app's held socket. */
   readonly held: boolean;
   /** Of the app's file that it was started from. */
@@ -116,7 +118,7 @@ export function parseRecord(text: string): UnitRecord | undefined {
       ...(value.main === undefined ? [] : [value.main]),
     ] as (Partial<ProcessRecord> | null)[];
     if (!all.every(isProcessRecord)) return undefined;
-    const app = {...value.app, programs: programs.map(withInfinity)};
+    const app = {...value.app, programs: programs.map(completed)};
     const done = doneOf(value.done);
     return {restarts: 0, main: undefined, ...value, app, done} as UnitRecord;
   } catch (error) {
@@ -134,8 +136,14 @@ function isProcessRecord(value: Partial<ProcessRecord> | null): boolean {
     typeof value?.bootId === 'string' &&
     typeof value.mark === 'string' &&
     typeof value.logFile === 'string' &&
+    (value.named === undefined || (Array.isArray(value.named) && value.named.every(isNamed))) &&
     (value.ask === undefined || (typeof value.ask === 'object' && value.ask !== null))
   );
+}
+
+function isNamed(value: {readonly name?: unknown; readonly port?: unknown} | null): boolean {
+  const {name, port} = value ?? {};
+  return typeof name === 'string' && isSocketName(name) && (port === undefined || Number.isSafeInteger(port));
 }
 
 /** What is not one is none: the program runs once more than it had to. */
@@ -173,9 +181,9 @@ function isProgram(value: Partial<ProgramSpec> | null): boolean {
   );
 }
 
-/** JSON has no Infinity: `give_up = "never"` is written as null. */
-function withInfinity(program: ProgramSpec): ProgramSpec {
-  return {...program, giveUp: (program.giveUp as number | null) ?? Infinity};
+/** JSON has no Infinity: `give_up = "never"` is written as null. And named sockets are younger than others. */
+function completed(program: Partial<ProgramSpec> & ProgramSpec): ProgramSpec {
+  return {...program, sockets: program.sockets ?? {}, giveUp: (program.giveUp as number | null) ?? Infinity};
 }
 
 /** The app without `env`: it may hold secrets, and state files hold none. Nor what no process needs. */

@@ -2,6 +2,7 @@ import {rmSync, statSync} from 'node:fs';
 import path from 'node:path';
 
 import {formatMark, parseMark} from '../core/mark.ts';
+import {MAIN_SOCKET} from '../core/program-spec.ts';
 import type {ProgramSpec} from '../core/program-spec.ts';
 import type {AppSpec} from '../core/spec.ts';
 import type {Exit} from '../core/state.ts';
@@ -9,7 +10,7 @@ import {AppsupError, messageOf, systemCode} from '../errors.ts';
 import {mask} from '../launch/mask.ts';
 import type {LaunchContext, Prepared} from '../launch/prepare.ts';
 import type {Paths} from '../system/paths.ts';
-import type {RawSocket, Sockets} from '../system/sockets.ts';
+import type {Address, RawSocket, Sockets} from '../system/sockets.ts';
 import type {AppSockets} from './app-sockets.ts';
 import type {HeldSocket} from './held-socket.ts';
 import {lastWords} from './last-words.ts';
@@ -31,6 +32,8 @@ export interface AppAtStart {
   /** Of the app's file. */
   readonly hash: string;
   readonly port: number | undefined;
+  /** Of named sockets, by name. */
+  readonly namedPorts: ReadonlyMap<string, number>;
   /** Why there is no port. */
   readonly portRefusal: AppsupError | undefined;
   readonly publicUrl: string | undefined;
@@ -44,7 +47,7 @@ export interface RunnerOptions extends ProcessWorld {
   /** @throws AppsupError `CONFIG` when the app's file is broken, `NO_SUCH_APP` when it is gone. */
   readonly lookUp: (app: string) => Promise<AppAtStart>;
   /** The sockets of apps, by the app's name. */
-  readonly held: Pick<AppSockets, 'hold' | 'holds' | 'heldInode' | 'release'>;
+  readonly held: Pick<AppSockets, 'hold' | 'holdNamed' | 'holds' | 'heldInode' | 'release'>;
   readonly onWarning: (app: string, process: string, text: string) => void;
 }
 
@@ -125,10 +128,10 @@ export class ProcessRunner implements Runner {
     };
   }
 
-  #context(unit: UnitIdentity, {port, publicUrl}: AppAtStart, generation: number): LaunchContext {
+  #context(unit: UnitIdentity, {port, namedPorts, publicUrl}: AppAtStart, generation: number): LaunchContext {
     const {user, paths} = this.#options;
     const base = publicUrl === undefined ? {} : {publicUrl};
-    return {user, paths, port, base, process: unit.process, index: unit.index, generation};
+    return {user, paths, port, namedPorts, base, process: unit.process, index: unit.index, generation};
   }
 
   /** Of a process that was adopted: what it has, also while its app's file is broken; else as if it were started now. */
@@ -172,7 +175,11 @@ export class ProcessRunner implements Runner {
       }
     }
     if (program.listen === 'port') held.release(unit.app);
-    return open;
+    if (program.listen !== 'socket') return {...open, named: []};
+    const names = Object.keys(program.sockets);
+    const named = held.holdNamed(unit.app, names);
+    for (const socket of named) open.fds.push(await socket.quiet());
+    return {...open, named: named.map(({address}, index) => namedRecord(names[index] ?? '', address))};
   }
 
   async #spawn(start: {
@@ -189,7 +196,11 @@ export class ProcessRunner implements Runner {
     const logOffset = sizeOf(logFile);
     // The exit may come before there is something to tell of it.
     const {promise: exited, resolve: onExit} = withResolvers<Exit>();
-    const request = {...prepared, sockets: sockets.fds, logFile, limits: program.limits};
+    const socketNames = [
+      ...prepared.sockets.map((kind) => (kind === 'held' ? MAIN_SOCKET : kind)),
+      ...sockets.named.map(({name}) => name),
+    ];
+    const request = {...prepared, sockets: sockets.fds, socketNames, logFile, limits: program.limits};
     const {pid} = await processes.spawn(request, onExit).catch((error: unknown) => {
       sockets.own?.close();
       throw asStartError(error, unit, prepared);
@@ -207,6 +218,7 @@ export class ProcessRunner implements Runner {
       frontSocket: sockets.held?.file?.path,
       privateSocket: sockets.ownPath,
       held: sockets.held !== undefined,
+      named: sockets.named.length === 0 ? undefined : sockets.named,
       hash: now.hash,
       ask: {
         path: prepared.probePath,
@@ -232,9 +244,14 @@ interface ToOpen {
 interface OpenSockets {
   readonly fds: readonly number[];
   readonly held: HeldSocket | undefined;
+  readonly named: NonNullable<ProcessRecord['named']>;
   /** The private socket; kept open for as long as the process lives, because closing it removes its file. */
   readonly own: RawSocket | undefined;
   readonly ownPath: string | undefined;
+}
+
+function namedRecord(name: string, address: Address): NonNullable<ProcessRecord['named']>[number] {
+  return 'port' in address ? {name, port: address.port} : {name};
 }
 
 /** Remove what an adopted process leaves behind. */

@@ -1,3 +1,4 @@
+import {webProgram} from '../core/spec.ts';
 import type {Paths} from '../system/paths.ts';
 import type {Sockets} from '../system/sockets.ts';
 import {FrontSocket} from './front-socket.ts';
@@ -34,9 +35,25 @@ export class SocketPlaces {
     return frontSocket === undefined ? port : this.#frontSocket(app);
   }
 
-  #frontSocket({name}: HostedApp): FrontSocket {
+  /** Where the named sockets of its program belong; without those whose port is not to be had. */
+  named(app: HostedApp): ReadonlyMap<string, Place> {
+    const wanted = app.spec === undefined ? undefined : webProgram(app.spec)?.sockets;
+    return new Map(
+      Object.entries(wanted ?? {}).flatMap(([name, type]) => {
+        const at = type === 'unix' ? this.#frontSocket(app, name) : app.namedPorts.get(name);
+        return at === undefined ? [] : [[name, at] as const];
+      }),
+    );
+  }
+
+  /** Where a process of it has its named sockets. */
+  namedOfRecord(app: HostedApp, {named = []}: ProcessRecord): ReadonlyMap<string, Place> {
+    return new Map(named.map(({name, port}) => [name, port ?? this.#frontSocket(app, name)]));
+  }
+
+  #frontSocket({name: app}: HostedApp, name?: string): FrontSocket {
     const {sockets, paths, webUser} = this.#options;
-    return new FrontSocket({sockets, paths, app: name, webUser: webUser()});
+    return new FrontSocket({sockets, paths, app, name, webUser: webUser()});
   }
 }
 
@@ -44,4 +61,10 @@ export class SocketPlaces {
 export function isInPlace({spec, port}: HostedApp, {address}: HeldSocket): boolean {
   if ('port' in address) return spec?.transport !== 'unix' && address.port === port;
   return spec?.transport === 'unix';
+}
+
+/** True when a socket is at a place. */
+export function isAt({address}: HeldSocket, at: Place | undefined): boolean {
+  if ('port' in address) return address.port === at;
+  return typeof at === 'object' && address.path === at.path;
 }

@@ -39,6 +39,7 @@ export function programForStep(
     stopSignal: 'TERM',
     stopMs: 0,
     overlap: false,
+    sockets: {},
     lazy: false,
     idleStopMs: undefined,
     after: [],

@@ -61,7 +61,7 @@ export interface SupervisorOptions
   extends
     AdoptionWorld,
     Pick<RunnerOptions, 'paths' | 'sockets' | 'user' | 'prepare'>,
-    Pick<HostedAppsOptions, 'readApps' | 'portOf' | 'frontOf' | 'onServed'>,
+    Pick<HostedAppsOptions, 'readApps' | 'portOf' | 'namedPortsOf' | 'frontOf' | 'onServed'>,
     Pick<AppSocketsOptions, 'holderOf' | 'hasVisitors'>,
     Pick<LentSocketsOptions, 'inodesOf' | 'inherited'>,
     Pick<SocketPlacesOptions, 'webUser'> {
@@ -320,8 +320,8 @@ export class Supervisor implements SupervisorApi {
   }
 
   #heldSockets(): HandOver['sockets'] {
-    return [...this.#apps.values()].flatMap(({name, socket}) =>
-      socket === undefined ? [] : [{app: name, address: socket.address, fd: socket.fd}],
+    return [...this.#apps.values()].flatMap(({name, sockets}) =>
+      sockets.map(({address, fd}) => ({app: name, address, fd})),
     );
   }
 

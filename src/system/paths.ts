@@ -99,6 +99,17 @@ export function publicSocketPath({front}: Pick<Paths, 'front'>, app: string): st
   return socket;
 }
 
+/**
+ * A named Unix socket of a program: `state/run/eco.control.sock`.
+ *
+ * @throws AppsupError `PATH_TOO_LONG`
+ */
+export function namedSocketPath({run}: Pick<Paths, 'run'>, app: string, name: string): string {
+  const socket = path.join(run, `${app}.${name}.sock`);
+  checkSocketPath(socket);
+  return socket;
+}
+
 /** @throws AppsupError `PATH_TOO_LONG` */
 export function checkSocketPath(socket: string): void {
   const bytes = Buffer.byteLength(socket);

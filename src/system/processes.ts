@@ -19,6 +19,8 @@ export interface SpawnRequest {
   readonly sockets: readonly number[];
   /** Set `LISTEN_FDS` and `LISTEN_PID` for them (sd_listen_fds(3)). */
   readonly listenFds: boolean;
+  /** What they are called, for `LISTEN_FDNAMES`. */
+  readonly socketNames?: readonly string[];
   readonly limits: Limits;
   /** Both streams are appended to this file. */
   readonly logFile: string;
@@ -52,7 +54,7 @@ export const systemProcesses: Processes = {
   async spawn(request, onExit) {
     const log = openLog(request.logFile);
     try {
-      const listen = request.listenFds ? {LISTEN_FDS: String(request.sockets.length)} : {};
+      const listen = request.listenFds ? listenVariables(request) : {};
       const child = spawn(
         '/bin/sh',
         ['-c', LAUNCHER, 'appsup', octal(request.umask), ...limitWords(request.limits), ...request.argv],
@@ -88,6 +90,14 @@ export const systemProcesses: Processes = {
     }
   },
 };
+
+/** The pid is the launcher's to say. */
+function listenVariables({sockets, socketNames}: SpawnRequest): Readonly<Record<string, string>> {
+  return {
+    LISTEN_FDS: String(sockets.length),
+    ...(socketNames === undefined ? {} : {LISTEN_FDNAMES: socketNames.join(':')}),
+  };
+}
 
 /**
  * Words in front of a command that limit it: `prlimit` (util-linux) and `nice` set what only the process itself, or

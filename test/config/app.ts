@@ -22,6 +22,7 @@ const WEB_DEFAULTS = {
   stopSignal: 'TERM',
   stopMs: 30_000,
   overlap: true,
+  sockets: {},
   lazy: false,
   idleStopMs: undefined,
   health: undefined,

@@ -38,6 +38,7 @@ export function programSpec(changes: Partial<ProgramSpec> = {}): ProgramSpec {
     stopSignal: 'TERM',
     stopMs: 10_000,
     overlap: true,
+    sockets: {},
     lazy: false,
     idleStopMs: undefined,
     health: undefined,

@@ -54,7 +54,8 @@ async function move(context: Context, names: readonly string[]): Promise<Result>
   const [name] = checkedTargets('move the port of', names);
   if (name === undefined) throw usage('Cannot move a port: of which app?', {hint: 'appsup ports move APP'});
   const config = configOf(context);
-  appNamed(config, 'move the port of', name);
+  const [app = '', socket] = name.split(':', 2);
+  appNamed(config, 'move the port of', app);
   const before = leases(context.paths).find(({app}) => app === name)?.port;
   const {port, warnings} = await movePort(leaseRequest(context, config, name));
   return {
@@ -62,8 +63,8 @@ async function move(context: Context, names: readonly string[]): Promise<Result>
     json: [{app: name, ok: true, previousPort: before ?? null, port}],
     hints: [
       ...warnings,
-      `it is taken at the next start: appsup restart ${name}`,
-      `the front end needs its new lines then: appsup request ${name}`,
+      `it is taken at the next start: appsup restart ${app}`,
+      ...(socket === undefined ? [`the front end needs its new lines then: appsup request ${app}`] : []),
     ],
   };
 }

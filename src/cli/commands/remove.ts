@@ -1,8 +1,9 @@
 import {existsSync, rmSync} from 'node:fs';
 import path from 'node:path';
 
+import {socketKey} from '../../core/names.ts';
 import {AppsupError, isAppsupError} from '../../errors.ts';
-import {releasePort} from '../../ports/leases.ts';
+import {namedLeases, releasePort} from '../../ports/leases.ts';
 import {asDiskError} from '../../system/files.ts';
 import {appNamed, configOf, namesOf, tellSupervisor} from '../apps.ts';
 import {usage} from '../args.ts';
@@ -29,6 +30,8 @@ async function removeOne(context: Context, name: string, options: Options): Prom
   rm(file);
   await tellSupervisor(context, name);
   const lease = await releasePort({paths, app: name, claims: config.site.claims});
+  for (const socket of namedLeases(paths, name).keys())
+    await releasePort({paths, app: socketKey(name, socket), claims: config.site.claims});
   for (const directory of [paths.desired, paths.requests, paths.verified])
     rm(path.join(directory, `${name}.json`));
   rm(path.join(paths.state, 'once', `front-missed.${name}`));

@@ -7,7 +7,7 @@ import type {AppSpec} from '../../core/spec.ts';
 import type {StepSpec} from '../../core/task-spec.ts';
 import {describeEnvironment} from '../../launch/describe.ts';
 import {looksSecret} from '../../launch/secrets.ts';
-import {leaseOf} from '../../ports/leases.ts';
+import {leaseOf, namedLeases} from '../../ports/leases.ts';
 import {configOf, namesOf, specNamed} from '../apps.ts';
 import type {Command} from '../context.ts';
 import {forEachApp} from '../each.ts';
@@ -24,10 +24,19 @@ export const show: Command = async (context, {words}) => {
     async (name) => {
       const spec = specNamed(config, 'show', name);
       const port = spec.port ?? leaseOf(paths, name)?.port;
+      const named = namedLeases(paths, name);
       const runs = await runsOf(context, spec);
       return {
-        text: printable(specText(spec, {port, runs, home: paths.home, now: context.clock.wall()})),
-        json: [{app: name, leasedPort: port ?? null, ...veiled(spec), runs: runs ?? null}],
+        text: printable(specText(spec, {port, named, runs, home: paths.home, now: context.clock.wall()})),
+        json: [
+          {
+            app: name,
+            leasedPort: port ?? null,
+            namedPorts: Object.fromEntries(named),
+            ...veiled(spec),
+            runs: runs ?? null,
+          },
+        ],
       };
     },
     '\n\n',
@@ -36,13 +45,15 @@ export const show: Command = async (context, {words}) => {
 
 interface Facts {
   readonly port: number | undefined;
+  /** Of named sockets. */
+  readonly named: ReadonlyMap<string, number>;
   readonly runs: JobsReport | undefined;
   readonly home: string;
   readonly now: number;
 }
 
 /** Pure but for the time zone. */
-function specText(spec: AppSpec, {port, runs, home, now}: Facts): string {
+function specText(spec: AppSpec, {port, named, runs, home, now}: Facts): string {
   const history = (known: Parameters<typeof historyText>[0] | undefined) =>
     known === undefined ? [] : [`# ${historyText(known, now)}`];
   const leased = port === undefined ? 'leased at the first start' : `${port}  # leased`;
@@ -65,7 +76,7 @@ function specText(spec: AppSpec, {port, runs, home, now}: Facts): string {
   const programs = spec.programs.map((program) => [
     '',
     `[programs.${program.name}]`,
-    ...lines(programKeys(program, spec, home)),
+    ...lines(programKeys(program, {spec, named, home})),
   ]);
   const jobs = spec.jobs.map(({name, step, env, ...rest}) => [
     '',
@@ -130,8 +141,23 @@ function frontKeys({front}: AppSpec, home: string): Readonly<Record<string, stri
   };
 }
 
-function programKeys(program: ProgramSpec, spec: AppSpec, home: string): Readonly<Record<string, string>> {
-  const {name: _, launch, directory, env, umask, readiness, health, after, needs, ...values} = program;
+function programKeys(
+  program: ProgramSpec,
+  {spec, named, home}: {readonly spec: AppSpec; readonly named: Facts['named']; readonly home: string},
+): Readonly<Record<string, string>> {
+  const {
+    name: _,
+    launch,
+    directory,
+    env,
+    umask,
+    readiness,
+    health,
+    after,
+    needs,
+    sockets,
+    ...values
+  } = program;
   const {limits, overlap, reloadSignal = 'none', ...rest} = values;
   // What would have no effect is not shown as if it had.
   const {lifetimeJitterMs, ...others} = limits;
@@ -139,6 +165,7 @@ function programKeys(program: ProgramSpec, spec: AppSpec, home: string): Readonl
   const command = argv === undefined ? undefined : joinWords(argv);
   return {
     ...launchKeys(launch),
+    ...socketKeys(sockets, named),
     ...Object.fromEntries(
       keysOf({
         ...rest,
@@ -153,6 +180,19 @@ function programKeys(program: ProgramSpec, spec: AppSpec, home: string): Readonl
     ...(Object.keys(env).length === 0 ? {} : {env: table(env)}),
     umask: text(umask.toString(8).padStart(3, '0')),
   };
+}
+
+/** The ports behind it are leased: none may stand in a file. */
+function socketKeys(
+  sockets: ProgramSpec['sockets'],
+  named: Facts['named'],
+): Readonly<Record<string, string>> {
+  const pairs = Object.entries(sockets).map(
+    ([name, type]) => `${/\./.test(name) ? text(name) : name} = ${text(type)}`,
+  );
+  if (pairs.length === 0) return {};
+  const ports = [...named].map(([name, port]) => `${name} ${port}`);
+  return {sockets: `{ ${pairs.join(', ')} }${ports.length === 0 ? '' : `  # leased: ${ports.join(', ')}`}`};
 }
 
 function endpointText({host, port}: Endpoint): string {
