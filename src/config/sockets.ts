@@ -8,6 +8,11 @@ import type {ProgramContext} from './program-launch.ts';
 /** Serves its app on every socket that it is handed, whatever it is called (gunicorn/systemd.py, gunicorn/arbiter.py). */
 const SERVES_ON_ALL = 'gunicorn';
 
+/** True for what can be handed several sockets, and will tell them apart. */
+export function takesSockets(launch: Launch): boolean {
+  return launch.kind === 'command' && path.basename(launch.argv[0] ?? '') !== SERVES_ON_ALL;
+}
+
 /** The named sockets of a program; kinds of servers other than a command are refused with their other keys. */
 export function readSockets(
   sockets: ProgramSpec['sockets'],
@@ -24,7 +29,7 @@ export function readSockets(
       hint: 'if the program can take open sockets: listen = "socket"',
     });
   }
-  if (path.basename(launch.argv[0] ?? '') === SERVES_ON_ALL) {
+  if (!takesSockets(launch)) {
     report({
       path: at,
       message: `Cannot hand further sockets to ${SERVES_ON_ALL}: it would serve the app on each of them`,
@@ -32,7 +37,7 @@ export function readSockets(
     });
   }
   for (const [index, each] of names.entries()) {
-    const message = mistakeIn(each, names.slice(0, index));
+    const message = mistakeIn(each, names.slice(0, index).filter(isSocketName));
     if (message !== undefined)
       report({
         path: [...at, each],

@@ -11,6 +11,7 @@ export interface ProgramChoice {
   readonly launch: Launch;
   /** Absent: the default of its kind. */
   readonly listen?: 'socket' | 'port' | 'none';
+  readonly sockets?: ProgramSpec['sockets'];
   readonly stopSignal?: StopSignal;
   readonly stopMs?: number;
   readonly after?: readonly string[];
@@ -130,6 +131,7 @@ function programText(program: ProgramChoice, inside: (path: string) => string): 
     ['worker_class', launch.kind === 'gunicorn' ? optional(launch.workerClass, text) : undefined],
     ['args', 'args' in launch && launch.args.length > 0 ? list(launch.args) : undefined],
     ['listen', optional(program.listen, text)],
+    ['sockets', optional(program.sockets, inlineTable)],
     ['stop_signal', optional(program.stopSignal, text)],
     ['stop_timeout', optional(program.stopMs, (ms) => text(formatDuration(ms)))],
     ['reload_signal', optional(program.reloadSignal, text)],

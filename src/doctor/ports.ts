@@ -66,7 +66,9 @@ function judgeLease(
   if (holder !== undefined && !holder.ours) {
     const text = `port ${port} of ${app} is taken by ${describeHolder(holder)}: visitors of ${app} reach that`;
     const other = fixed ? `change port = ${port} (appsup edit ${app})` : `appsup ports move ${app}`;
-    return [broken('port-taken', text, `ask ${holder.user}; or: ${other}, then appsup request ${app}`)];
+    // Of a named socket no front end knows.
+    const then = app.includes(':') ? '' : `, then appsup request ${app}`;
+    return [broken('port-taken', text, `ask ${holder.user}; or: ${other}${then}`)];
   }
   const squatter = foreignLoopback6(port, uid, table);
   if (squatter === undefined) return [];

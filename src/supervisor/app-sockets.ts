@@ -76,7 +76,8 @@ export class AppSockets {
     if (before !== undefined && isAt(before, at)) return before;
     const socket = this.#bind(app, at, socketKey(app.name, name));
     app.named.set(name, socket);
-    before?.close();
+    // Of a port as in hold(); of a file the name goes, too: it became a port.
+    before?.remove();
     return socket;
   }
 
@@ -89,8 +90,10 @@ export class AppSockets {
     }
   }
 
-  holds(name: string): boolean {
-    return this.#options.apps.get(name)?.socket !== undefined;
+  /** Whether an app's socket is held, and these of its named ones. */
+  holds(name: string, named: readonly {readonly name: string}[] = []): boolean {
+    const app = this.#options.apps.get(name);
+    return app?.socket !== undefined && named.every((each) => app.named.has(each.name));
   }
 
   heldInode(name: string): number | undefined {

@@ -174,6 +174,7 @@ function isProgram(value: Partial<ProgramSpec> | null): boolean {
     Array.isArray(value?.needs) &&
     words.every((word) => typeof word === 'string') &&
     // Younger than others: a record may come without them.
+    (value?.sockets === undefined || (typeof value.sockets === 'object' && value.sockets !== null)) &&
     (value?.lazy === undefined || typeof value.lazy === 'boolean') &&
     (value?.idleStopMs === undefined || Number.isFinite(value.idleStopMs)) &&
     Number.isSafeInteger(value?.numprocs) &&

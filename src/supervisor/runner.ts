@@ -106,7 +106,12 @@ export class ProcessRunner implements Runner {
   canShare(main: Started): boolean {
     const {held, proc, onWarning} = this.#options;
     const {app, process} = main;
-    if (!process.record.held || !held.holds(app.name) || !this.#prover.canProveBeside(main)) return false;
+    if (
+      !process.record.held ||
+      !held.holds(app.name, process.record.named) ||
+      !this.#prover.canProveBeside(main)
+    )
+      return false;
     const needed = process.memory() * 1.1;
     const free = proc.availableMemory();
     if (free === undefined || free > needed) return true;

@@ -241,6 +241,15 @@ for (const [what, text, read, expected] of [
     ],
   ],
   ['notify = false', `notify = false\n${web(GUNICORN)}`, (spec: AppSpec) => spec.notify, false],
+  [
+    'named sockets in their order',
+    web('command = "x"', 'listen = "socket"', 'sockets = { metrics = "tcp", control = "unix" }'),
+    (spec: AppSpec) => Object.entries(spec.programs[0]?.sockets ?? {}),
+    [
+      ['metrics', 'tcp'],
+      ['control', 'unix'],
+    ],
+  ],
   ['an octal umask', web(GUNICORN, 'umask = "077"'), (spec: AppSpec) => spec.programs[0]?.umask, 0o077],
   [
     'a status list',
@@ -370,6 +379,32 @@ for (const [text, ...expected] of [
   [`env = { __proto__ = "x" }\n${web(GUNICORN)}`, '1:9 "__proto__" cannot be used as a name'],
   [`env = { PORT = "80" }\n${web(GUNICORN)}`, '1:9 warning: "PORT" is set by appsup from "port"'],
   [`directory = "x"\n[programs.web]\n${GUNICORN}`, '1:13 Expected "directory" to be absolute: got "x"'],
+  [
+    web('command = "x"', 'sockets = { metrics = "tcp" }'),
+    '4:11 "sockets" cannot be with listen = "port": they come after the app\'s own, which is descriptor 3',
+  ],
+  [
+    web(GUNICORN, 'sockets = { metrics = "tcp" }'),
+    '4:1 "sockets" means nothing to "gunicorn": it is for command',
+  ],
+  [
+    web('command = "/v/bin/gunicorn x:y"', 'listen = "socket"', 'sockets = { metrics = "tcp" }'),
+    '5:11 Cannot hand further sockets to gunicorn: it would serve the app on each of them',
+  ],
+  [
+    web(
+      'command = "x"',
+      'listen = "socket"',
+      'sockets = { "a:b" = "tcp", http = "unix", a-b = "tcp", a_b = "tcp" }',
+    ),
+    '5:13 Cannot use "a:b" as a socket\'s name',
+    '5:28 Cannot use "http" as a socket\'s name: it is that of the app\'s own',
+    '5:56 Cannot use "a_b" as a socket\'s name: with "a-b" it would share APPSUP_SOCKET_A_B',
+  ],
+  [
+    web('command = "x"', 'listen = "socket"', 'sockets = { metrics = "udp" }'),
+    '5:23 Expected "metrics" to be "tcp" or "unix": got "udp"',
+  ],
   ['directory = "/x"\nprograms = {}', '2:1 The app has no program'],
   [
     'directory = "x"\nstatic = { "/a" = "dist" }',

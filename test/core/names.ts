@@ -1,7 +1,15 @@
 import test from 'ava';
 import fc from 'fast-check';
 
-import {isMount, isName, isUserName, nameFrom} from '../../src/core/names.ts';
+import {
+  isMount,
+  isName,
+  isSocketKey,
+  isSocketName,
+  isUserName,
+  nameFrom,
+  socketVariable,
+} from '../../src/core/names.ts';
 
 const long = 'a'.repeat(63);
 
@@ -31,6 +39,12 @@ const tables: readonly (readonly [
       `${long}a`,
     ],
   ],
+  [
+    isSocketName,
+    ['metrics', 'a.b', 'Control_2-x', 'a'.repeat(32)],
+    ['', '8080', '.a', '-a', '_a', 'a:b', 'a b', 'a/b', 'a\n', 'ä', 'a'.repeat(33)],
+  ],
+  [isSocketKey, ['eco:metrics', '007:a.b'], ['eco', 'eco:', ':metrics', 'eco:a:b', 'e.o:metrics', 'eco:1']],
   [
     isUserName,
     ['alice', '_apt', 'a.b', 'j-doe', 'www-data', 'Alice2', '1000', long],
@@ -107,4 +121,8 @@ test('nameFrom() gives a name or nothing, and a name of its own making unchanged
     }),
     {numRuns: 1000},
   );
+});
+
+test('socketVariable() is a name that a shell takes', (t) => {
+  t.is(socketVariable('a.b-c_d9'), 'APPSUP_SOCKET_A_B_C_D9');
 });

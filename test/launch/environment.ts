@@ -91,6 +91,16 @@ test('buildEnvironment() lets env files give way to the app, and the app to the 
   t.like(env, {A: 'file', B: 'app', C: 'program', D: 'later file', LANG: 'de_DE.UTF-8'});
 });
 
+test('buildEnvironment() says where the named sockets are', (t) => {
+  const sockets = {metrics: 'tcp', 'a.b': 'unix', later: 'tcp'} as const;
+  const start = startOf(launch, {program: {sockets}, context: {namedPorts: new Map([['metrics', 20_141]])}});
+  const ingredients = {interpreter: venv, files: [], computed: {}, nodeDirectory: '/opt/node/bin'};
+  const {env} = buildEnvironment({...start, ...ingredients});
+  t.is(env['APPSUP_SOCKET_METRICS'], '127.0.0.1:20141');
+  t.regex(env['APPSUP_SOCKET_A_B'] ?? '', /\/run\/tasks\.a\.b\.sock$/);
+  t.is(env['APPSUP_SOCKET_LATER'], undefined);
+});
+
 test('buildEnvironment() keeps its own names, and says so', (t) => {
   const {env, warnings} = build({
     files: [envFile({PORT: '8000', HOST: '::1'})],

@@ -8,6 +8,7 @@ const BOOK: Book = {
   leases: [
     {app: 'flasktasks', port: 20_140, since: 1_763_600_000_000, fixed: false},
     {app: 'constructor', port: 20_141, since: 1_763_600_000_001, fixed: true},
+    {app: 'flasktasks:metrics.v1', port: 20_143, since: 1_763_600_000_003, fixed: false},
   ],
   retired: [{app: 'old', port: 20_142, at: 1_763_600_000_002, why: 'moved'}],
 };

@@ -122,6 +122,9 @@ test('parseRecord() takes no record in which something is missing or null, as on
   for (const wrong of [
     {main: null},
     {main: {...record.main, ask: null}},
+    {main: {...record.main, named: null}},
+    {main: {...record.main, named: [{name: '../x'}]}},
+    {main: {...record.main, named: [{name: 'metrics', port: 'x'}]}},
     {others: [null]},
     {app: {...record.app, programs: [null]}},
   ]) {

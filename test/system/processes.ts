@@ -1,4 +1,4 @@
-import {mkdtempSync, readFileSync, rmSync, statSync} from 'node:fs';
+import {closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 
@@ -6,6 +6,7 @@ import test from 'ava';
 
 import type {Exit} from '../../src/core/state.ts';
 import {limitWords, systemProcesses} from '../../src/system/processes.ts';
+import type {SpawnRequest} from '../../src/system/processes.ts';
 import {programSpec} from '../helpers/spec.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'as-'));
@@ -16,7 +17,11 @@ test.after.always(() => {
   rmSync(directory, {recursive: true});
 });
 
-async function run(script: string, changes: Parameters<typeof limitWords>[0] = programSpec().limits) {
+async function run(
+  script: string,
+  changes: Parameters<typeof limitWords>[0] = programSpec().limits,
+  handed: Partial<SpawnRequest> = {},
+) {
   const logFile = path.join(directory, 'logs', `${Math.random()}.log`);
   const exit = await new Promise<Exit>((resolve, reject) => {
     systemProcesses
@@ -30,6 +35,7 @@ async function run(script: string, changes: Parameters<typeof limitWords>[0] = p
           listenFds: false,
           limits: changes,
           logFile,
+          ...handed,
         },
         resolve,
       )
@@ -52,6 +58,20 @@ test('spawn() gives a program its directory, mask and environment, a session of 
 test('spawn() tells how a program ended', async (t) => {
   t.deepEqual((await run('exit 3')).exit, {code: 3, signal: undefined});
   t.deepEqual((await run('kill -9 $$')).exit, {code: undefined, signal: 'SIGKILL'});
+});
+
+test('spawn() hands sockets over as sd_listen_fds_with_names(3) reads them, and says so to nobody else', async (t) => {
+  const script = 'echo $LISTEN_FDS $LISTEN_FDNAMES $((LISTEN_PID == $$)); ls /proc/$$/fd | grep -c "^[34]$"';
+  const log = openSync('/dev/null', 'r');
+  t.teardown(() => closeSync(log));
+  const handed = {sockets: [log, log], listenFds: true, socketNames: ['http', 'metrics']};
+  const {output} = await run(script, programSpec().limits, handed);
+  t.deepEqual(output.trim().split('\n'), ['2 http:metrics 1', '2']);
+  const {output: without} = await run('env | grep LISTEN_', programSpec().limits, {
+    ...handed,
+    listenFds: false,
+  });
+  t.is(without, '');
 });
 
 test('spawn() limits open files, core dumps and priority', async (t) => {

@@ -46,25 +46,44 @@ export function readSystemd(files: readonly GivenFile[], world: SystemdWorld): I
   const tmpfiles = files
     .filter(({file}) => !isUnitFile(file))
     .map(({file, text}) => readTmpfiles(file, text, {importer, base}));
-  const wishes = sockets.map((unit) => ({unit, wish: readSocket(unit)}));
+  const wishes: Wished[] = [];
+  for (const unit of sockets)
+    wishes.push({
+      unit,
+      wish: readSocket(
+        unit,
+        wishes.map(({wish}) => wish),
+      ),
+    });
   const others = new Map(services.map((unit) => [unit.name.full, programName(unit)]));
   const members = services.flatMap((unit) => {
-    const mine = wishes.filter(({wish}) => isFor(wish, unit)).map(({wish}) => wish as SocketWish);
+    const mine = wishes.filter((each): each is Wished & {wish: SocketWish} => isFor(each.wish, unit));
+    const further = mine.flatMap(({unit: socket, wish}) => wish.further.map((each) => ({...each, socket})));
     const member = readService(unit, {
       importer,
       base: path.join(world.places, programName(unit)),
       places: tmpfiles.flatMap(({places}) => places),
       activated: mine.length > 0,
-      transport: mine[0]?.transport,
+      transport: mine[0]?.wish.transport,
+      sockets: Object.fromEntries(further.map(({name, type}) => [name, type])),
       others: new Map([...others].filter(([name]) => name !== unit.name.full)),
       exists: world.exists,
     });
+    if (member !== undefined && member.program.sockets === undefined) {
+      const why = 'it would take it for the app’s own: only a command that is none of gunicorn’s has several';
+      for (const {socket, at} of further) socket.say(at, 'refused', why);
+    }
     return member ?? [];
   });
   noteLonely(wishes, services);
   noteOthers(units);
   const remarks = [...units.flatMap((unit) => unit.remarks), ...tmpfiles.flatMap((each) => each.remarks)];
   return {apps: appsOf(members), remarks: inOrder(remarks, files)};
+}
+
+interface Wished {
+  readonly unit: Unit;
+  readonly wish: SocketWish | undefined;
 }
 
 function isFor(wish: SocketWish | undefined, {name: {full, prefix}}: Unit): boolean {

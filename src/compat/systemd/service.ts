@@ -1,8 +1,10 @@
 import path from 'node:path';
 
+import {takesSockets} from '../../config/sockets.ts';
 import {joinWords} from '../../config/words.ts';
 import type {ProgramChoice, TaskChoice} from '../../config/write.ts';
 import {nameFrom} from '../../core/names.ts';
+import type {ProgramSpec} from '../../core/program-spec.ts';
 import type {Importer, Member} from '../imported.ts';
 import {launchOf, launchText} from '../launch.ts';
 import {sortVariables} from '../variables.ts';
@@ -24,6 +26,8 @@ export interface ServiceContext {
   /** A socket unit is for it. */
   readonly activated: boolean;
   readonly transport: 'unix' | undefined;
+  /** What its socket units listen on beside that, by name. */
+  readonly sockets: ProgramSpec['sockets'];
   /** Units that are imported with it, and the names of their programs. */
   readonly others: ReadonlyMap<string, string>;
   /** True for a file that is there. */
@@ -69,6 +73,7 @@ export function readService(unit: Unit, context: ServiceContext): Member | undef
     name,
     launch,
     ...(launch.kind === 'command' ? {listen} : {}),
+    ...(takesSockets(launch) && Object.keys(context.sockets).length > 0 ? {sockets: context.sockets} : {}),
     ...(context.activated && !isWanted(unit) ? {lazy: true} : {}),
     ...(order.needs.length === 0 ? {} : {after: order.needs}),
     ...times,

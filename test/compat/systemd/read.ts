@@ -274,6 +274,30 @@ test('X4: readSystemd() starts a service by its first visitor that only its sock
   );
 });
 
+test('X4: readSystemd() makes named sockets of further streams, with the names that systemd gives them', (t) => {
+  const service = `${HEAD}ExecStart=/srv/api/serve\n`;
+  const several = read({
+    'api.service': service,
+    'api.socket': '[Socket]\nListenStream=9000\nListenStream=9001\n',
+    'api-control.socket':
+      '[Socket]\nListenStream=/run/api.ctl\nListenStream=/run/b\nFileDescriptorName=control\nService=api.service\n',
+  });
+  t.like(several.apps[0]?.choice.programs[0], {
+    listen: 'socket',
+    sockets: {api: 'tcp', control: 'unix', 'control-2': 'unix'},
+  });
+  t.is(several.apps[0]?.choice.transport, undefined);
+  t.regex(said(several, 'ListenStream'), /port is leased.* \| changed: .*api in LISTEN_FDNAMES.*control-2/);
+  t.regex(said(several, 'FileDescriptorName'), /^changed: .*http/);
+
+  const one = read({
+    'api.service': `${HEAD}ExecStart=/usr/bin/gunicorn wsgi:application\n`,
+    'api.socket': '[Socket]\nListenStream=9000\nListenStream=9001\n',
+  });
+  t.is(one.apps[0]?.choice.programs[0]?.sockets, undefined);
+  t.regex(said(one, 'ListenStream'), /refused: it would take it for the app’s own/);
+});
+
 for (const [line, text] of [
   ['ListenDatagram=53', /only sockets of a stream/],
   ['ListenStream=80\nAccept=yes', /a process for each visitor/],

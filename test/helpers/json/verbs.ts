@@ -371,6 +371,7 @@ export const PRINTED: Readonly<Record<Verb, Printed>> = {
       object({
         app,
         leasedPort: orNull(int()),
+        namedPorts: byName(int(), 'leased for named sockets'),
         name: text(),
         file: text(),
         directory: text(),
