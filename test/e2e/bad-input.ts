@@ -116,7 +116,7 @@ testWith(
     File "${directory}/wsgi.py", line 2, in <module>
       from tasks.trials import Trial
   ModuleNotFoundError: No module named 'tasks'
-  hint: appsup logs trials:web
+  hint: appsup logs trials:web --since 1m
 `,
     );
     await rig.ok('stop', 'trials');
