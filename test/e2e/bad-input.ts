@@ -38,6 +38,8 @@ async function world(t: ExecutionContext, env: Readonly<Record<string, string>> 
   t.teardown(async () => void (await rig.clean()));
   const {port} = await rig.defineGunicorn('sound');
   await rig.ok('start', 'sound');
+  // The first worker answers; the second one may not be there yet.
+  await until(() => rig.children('sound').length === 3, 'a master and its two workers');
   const [pids, supervisor] = [rig.children('sound'), rig.supervisorPid()];
   return {
     rig,
