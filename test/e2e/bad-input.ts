@@ -122,7 +122,10 @@ testWith(
 `,
     );
     await rig.ok('stop', 'trials');
-    await rig.defineGunicorn('typo', '', 'app = None\n');
+    // One worker: two that fail at once end gunicorn in the middle of its own end, and its last words are of that.
+    await rig.define('typo', '[programs.web]\ngunicorn = "wsgi:application"\nworkers = 1\n', {
+      'wsgi.py': 'app = None\n',
+    });
     const typo = await rig.appsup('start', 'typo');
     t.is(typo.code, 7);
     t.regex(typo.stderr, /application/);

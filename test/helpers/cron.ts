@@ -1,4 +1,5 @@
 import {spawn, spawnSync} from 'node:child_process';
+import {once} from 'node:events';
 import {existsSync, rmSync} from 'node:fs';
 
 import {cronDaemon} from '../../src/boot/cron-daemon.ts';
@@ -16,22 +17,38 @@ export const noCron: string | undefined =
 /**
  * Have a cron daemon read the crontabs: the one that runs, or one of our own until `end`.
  *
+ * Test files run beside each other: until then the others wait, for their cron must not end with ours.
+ *
  * One that we start takes it for a boot when none ran since the last one, and runs the `@reboot` lines.
  */
 export async function withCron(): Promise<{readonly end: () => Promise<void>}> {
   if (DAEMON === undefined) throw new Error(noCron);
-  if (cronDaemon() === 'running') return {end: async () => undefined};
+  const release = await takeTurn();
+  if (cronDaemon() === 'running') return {end: async () => release()};
   const fresh = !REBOOT_MARKS.some((file) => existsSync(file));
   const daemon = spawn(DAEMON, [DAEMON.endsWith('crond') ? '-n' : '-f'], {stdio: 'ignore'});
   const {pid} = daemon;
-  if (pid === undefined) throw new Error(`${DAEMON} does not start`);
+  if (pid === undefined) {
+    release();
+    throw new Error(`${DAEMON} does not start`);
+  }
   return {
     end: async () => {
       signal(pid, 'SIGTERM');
       await waitUntil('cron has ended', () => !isRunning(pid));
       if (fresh) for (const file of REBOOT_MARKS) rmSync(file, {force: true});
+      release();
     },
   };
+}
+
+/** The lock goes with its holder, which goes with our end of its pipe. */
+async function takeTurn(): Promise<() => void> {
+  const holder = spawn('flock', ['/run/lock/appsup-cron', 'sh', '-c', 'echo; exec cat'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  await once(holder.stdout, 'data');
+  return () => holder.stdin.end();
 }
 
 /** The table of an account, in bytes; `undefined` when it has none. As an editor sees it: `-l` rewrites carriage returns. */
