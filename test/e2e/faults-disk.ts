@@ -490,7 +490,9 @@ test('C5 after a boot an app that fails without its database is tried until the 
   const database = await lateDatabase(t);
   const needy = `import socket\nsocket.create_connection(("127.0.0.1", ${database.port})).close()\n${QUIET}`;
   const limits = 'give_up = 2\nbackoff = "200ms"\nbackoff_cap = "500ms"\n';
-  const {port} = await it.defineGunicorn('needy', limits, needy);
+  // One worker: two that fail at once end gunicorn in the middle of its own end, and its last words are of that.
+  const toml = `[programs.web]\ngunicorn = "wsgi:application"\nworkers = 1\n${limits}`;
+  const {port} = await it.define('needy', toml, {'wsgi.py': needy});
   // By hand: it is given up, with the reason.
   const {code, stdout, stderr} = await it.appsup('start', 'needy');
   t.is(code, 7);
