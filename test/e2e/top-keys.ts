@@ -51,6 +51,8 @@ const KEYS: readonly (readonly [name: string, ...keys: string[]])[] = [
   ['Escape closes the help', 'Escape'],
   ['e shows the environment', 'j', 'j', 'e'],
   ['q closes the environment', 'q'],
+  // Before anything happens to an app: news of it may come before or behind a key.
+  ['Ctrl-L draws all anew', 'Escape', 'C-l'],
   ['x asks', 'x'],
   ['no is no', 'n'],
   ['x and y stops', 'Escape', 'x', 'y'],
@@ -59,7 +61,6 @@ const KEYS: readonly (readonly [name: string, ...keys: string[]])[] = [
   ['r and y restarts', 'y'],
   ['R reloads', 'Escape', 'R'],
   ['a start that fails says why', 'Escape', 'G', 's'],
-  ['Ctrl-L draws all anew', 'Escape', 'C-l'],
 ];
 
 for (const size of SIZES) {
@@ -75,7 +76,7 @@ for (const size of SIZES) {
       await screens.expect(screen, async () => normalised(bracketed(await tmux.coloured()), rig));
     }
     t.deepEqual(screens.finish(), []);
-    await tmux.press('q');
+    for (const key of ['Escape', 'q']) await tmux.press(key);
     await tmux.shows(/^\$$/m);
     t.is(await tmux.flag('alternate_on'), '0');
   });
